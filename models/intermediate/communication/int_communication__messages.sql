@@ -1,0 +1,97 @@
+with message_events as (
+    select
+        brand_id,
+        message_id,
+        campaign_id,
+        channel,
+        direction,
+        event_type,
+        contact_id,
+        email_key,
+        phone,
+        device_id,
+        bounce_type,
+        event_number,
+        is_robot,
+        occurred_at
+    from {{ ref('int_communication__message_events') }}
+),
+
+-- Who a message went to is told by the earliest of its events that says so.
+messages_summed as (
+    select
+        brand_id,
+        message_id,
+        min_by(channel, event_number) as channel,
+        min_by(direction, event_number) as direction,
+        min_by(campaign_id, case when campaign_id is not null then event_number end)
+            as campaign_id,
+        min_by(contact_id, case when contact_id is not null then event_number end) as contact_id,
+        min_by(email_key, case when email_key is not null then event_number end) as email_key,
+        min_by(phone, case when phone is not null then event_number end) as phone,
+        min_by(device_id, case when device_id is not null then event_number end) as device_id,
+        count(case when event_type = 'opened' and not is_robot then 1 end) as opened_count,
+        count(case when event_type = 'clicked' and not is_robot then 1 end) as clicked_count,
+        count(case when event_type = 'sent' then 1 end) as sent_count,
+        count(case when event_type = 'delivered' then 1 end) as delivered_count,
+        count(case when event_type = 'bounced' then 1 end) as bounced_count,
+        count(case when event_type = 'bounced' and bounce_type = 'hard' then 1 end)
+            as hard_bounced_count,
+        count(case when event_type = 'unsubscribed' then 1 end) as unsubscribed_count,
+        count(case when event_type = 'complained' then 1 end) as complained_count,
+        count(case when event_type = 'replied' then 1 end) as replied_count,
+        count(case when event_type = 'received' then 1 end) as received_count,
+        count(case when event_type = 'failed' then 1 end) as failed_count,
+        coalesce(
+            min(case when event_type in ('sent', 'received') then occurred_at end),
+            min(occurred_at)
+        ) as sent_at,
+        min(case when event_type = 'opened' and not is_robot then occurred_at end)
+            as first_opened_at,
+        min(case when event_type = 'clicked' and not is_robot then occurred_at end)
+            as first_clicked_at
+    from message_events
+    group by brand_id, message_id
+),
+
+outcomes_told as (
+    select
+        brand_id,
+        message_id,
+        campaign_id,
+        contact_id,
+        email_key,
+        phone,
+        device_id,
+        channel,
+        direction,
+        -- The furthest that the message came: what the person did, else how far it was carried.
+        case
+            when complained_count > 0 then 'complained'
+            when unsubscribed_count > 0 then 'unsubscribed'
+            when replied_count > 0 then 'replied'
+            when clicked_count > 0 then 'clicked'
+            when opened_count > 0 then 'opened'
+            when hard_bounced_count > 0 then 'bounced'
+            when delivered_count > 0 then 'delivered'
+            when bounced_count > 0 then 'bounced'
+            when failed_count > 0 then 'failed'
+            when received_count > 0 then 'received'
+            when sent_count > 0 then 'sent'
+            else 'unknown'
+        end as outcome,
+        opened_count,
+        clicked_count,
+        delivered_count > 0 as is_delivered,
+        bounced_count > 0 as is_bounced,
+        hard_bounced_count > 0 as is_hard_bounced,
+        unsubscribed_count > 0 as is_unsubscribed,
+        complained_count > 0 as is_complained,
+        replied_count > 0 as is_replied,
+        sent_at,
+        first_opened_at,
+        first_clicked_at
+    from messages_summed
+)
+
+select * from outcomes_told

@@ -1,0 +1,119 @@
+with
+
+nodes as (
+    select * from {{ ref('int_identity__nodes') }}
+),
+
+identifier_sets as (
+    select * from {{ ref('int_identity__identifier_sets') }}
+),
+
+identity_decisions as (
+    select * from {{ ref('identity_decisions') }}
+),
+
+nodes_apart as (
+    select * from {{ ref('int_identity__nodes_apart') }}
+),
+
+hubs_ranked as (
+    select
+        identifier_set_id,
+        node_id,
+        identifier_type,
+        row_number() over (
+            partition by identifier_set_id
+            order by priority, node_key
+        ) as node_rank
+    from nodes
+),
+
+seen_together as (
+    -- A star around the strongest identifier of the record: as many edges as identifiers, never all pairs.
+    select
+        hubs.node_id as node_a,
+        others.node_id as node_b,
+        hubs.identifier_set_id,
+        concat(hubs.identifier_type, '+', others.identifier_type) as link_rule
+    from hubs_ranked as hubs
+    inner join hubs_ranked as others
+        on
+            hubs.identifier_set_id = others.identifier_set_id
+            and others.node_rank > 1
+    where hubs.node_rank = 1
+),
+
+evidence_gathered as (
+    select
+        seen_together.node_a,
+        seen_together.node_b,
+        min(seen_together.link_rule) as link_rule,
+        min(concat(identifier_sets.brand_id, '|', identifier_sets.evidence)) as evidence,
+        min(identifier_sets.first_seen_at) as first_seen_at,
+        max(identifier_sets.last_seen_at) as last_seen_at,
+        cast(sum(identifier_sets.record_count) as bigint) as record_count
+    from seen_together
+    inner join identifier_sets
+        on seen_together.identifier_set_id = identifier_sets.identifier_set_id
+    group by seen_together.node_a, seen_together.node_b
+),
+
+distinct_nodes as (
+    select
+        node_id,
+        {{ identifier_node_key('identifier_type', 'scope_id', 'identifier_value') }} as identifier_key
+    from nodes
+    group by 1, 2
+),
+
+always_linked as (
+    select
+        nodes_a.node_id as node_a,
+        nodes_b.node_id as node_b
+    from identity_decisions
+    inner join distinct_nodes as nodes_a
+        on
+            nodes_a.identifier_key
+            = {{ identifier_node_key('identifier_type_a', 'scope_id_a', 'identifier_value_a') }}
+    inner join distinct_nodes as nodes_b
+        on
+            nodes_b.identifier_key
+            = {{ identifier_node_key('identifier_type_b', 'scope_id_b', 'identifier_value_b') }}
+    where
+        identity_decisions.decision = 'always_link'
+        and nodes_a.node_id <> nodes_b.node_id
+    group by nodes_a.node_id, nodes_b.node_id
+),
+
+edges as (
+    select
+        evidence_gathered.node_a,
+        evidence_gathered.node_b,
+        evidence_gathered.link_rule,
+        evidence_gathered.evidence,
+        evidence_gathered.first_seen_at,
+        evidence_gathered.last_seen_at,
+        evidence_gathered.record_count
+    from evidence_gathered
+    left join nodes_apart
+        on
+            least(evidence_gathered.node_a, evidence_gathered.node_b)
+            = least(nodes_apart.node_a, nodes_apart.node_b)
+            and greatest(evidence_gathered.node_a, evidence_gathered.node_b)
+            = greatest(nodes_apart.node_a, nodes_apart.node_b)
+    where nodes_apart.node_a is null
+
+    union all
+
+    select
+        node_a,
+        node_b,
+        'steward' as link_rule,
+        'identity_decisions' as evidence,
+        cast(null as {{ type_timestamp() }}) as first_seen_at,
+        cast(null as {{ type_timestamp() }}) as last_seen_at,
+        cast(null as bigint) as record_count
+    from always_linked
+)
+
+select * from edges

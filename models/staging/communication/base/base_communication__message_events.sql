@@ -1,0 +1,94 @@
+{{ config(pre_hook="{{ register_landing_files('message_events') }}") }}
+
+with
+
+landed as (
+    select
+        {{ landing_brand() }} as brand_id,
+        {{ landing_load_date() }} as load_date_text,
+        _file as source_file,
+        _line as source_line_text,
+        {{ landed_row('message_events') }} as raw
+    from {{ source('landing', 'message_events') }}
+),
+
+brands as (
+    select
+        brand_id,
+        country_code
+    from {{ ref('brands') }}
+),
+
+read as (
+    select
+        landed.brand_id,
+        brands.brand_id as known_brand_id,
+        brands.country_code as brand_country_code,
+        {{ typed_date('landed.load_date_text') }} as load_date,
+        landed.source_file,
+        {{ safe_bigint('landed.source_line_text') }} as source_line,
+        landed.raw,
+        {{ typed_text('raw.event_id') }} as event_id,
+        {{ typed_text('raw.message_id') }} as message_id,
+        {{ typed_text('raw.campaign_id') }} as campaign_id,
+        {{ typed_enum('raw.channel', contract_values('message_events', 'channel')) }} as channel,
+        {{ typed_enum('raw.direction', contract_values('message_events', 'direction')) }} as direction,
+        {{ typed_enum('raw.event_type', contract_values('message_events', 'event_type')) }} as event_type,
+        {{ typed_text('raw.contact_id') }} as contact_id,
+        {{ email_address('raw.email') }} as email,
+        {{ typed_text('raw.phone') }} as phone_original,
+        {{ typed_text('raw.device_id') }} as device_id,
+        {{ typed_text('raw.link_url') }} as link_url,
+        {{ typed_enum('raw.bounce_type', contract_values('message_events', 'bounce_type')) }} as bounce_type,
+        coalesce({{ typed_boolean('raw.is_machine') }}, false) as is_machine,
+        {{ typed_timestamp('raw.occurred_at') }} as occurred_at
+    from landed
+    left join brands on landed.brand_id = brands.brand_id
+),
+
+judged as (
+    select
+        *,
+        coalesce(
+            {{ reject_if_misplaced() }},
+            {{ reject_if_null('event_id') }},
+            {{ reject_if_null('message_id') }},
+            {{ reject_if_null('channel', otherwise='unknown_value') }},
+            {{ reject_if_null('direction', otherwise='unknown_value') }},
+            {{ reject_if_null('event_type', otherwise='unknown_value') }},
+            {{ reject_if_no_time('occurred_at') }}
+        ) as reject
+    from read
+),
+
+final as (
+    select
+        brand_id,
+        load_date,
+        source_file,
+        source_line,
+        event_id as record_id,
+        event_id,
+        message_id,
+        campaign_id,
+        channel,
+        direction,
+        event_type,
+        contact_id,
+        email,
+        {{ email_key('email') }} as email_key,
+        {{ phone_e164('phone_original', 'brand_country_code') }} as phone,
+        phone_original,
+        device_id,
+        link_url,
+        bounce_type,
+        is_machine,
+        {{ plausible_time('occurred_at') }} as occurred_at,
+        split_part(reject, ':', 1) as reject_reason_code,
+        split_part(reject, ':', 2) as reject_column,
+        case when reject is not null then {{ json_text('raw') }} end as payload,
+        {{ hash_row('raw') }} as version_hash
+    from judged
+)
+
+select * from final

@@ -1,0 +1,106 @@
+{{ config(pre_hook="{{ register_landing_files('contacts') }}") }}
+
+with
+
+landed as (
+    select
+        {{ landing_brand() }} as brand_id,
+        {{ landing_load_date() }} as load_date_text,
+        _file as source_file,
+        _line as source_line_text,
+        {{ landed_row('contacts') }} as raw
+    from {{ source('landing', 'contacts') }}
+),
+
+brands as (
+    select
+        brand_id,
+        country_code
+    from {{ ref('brands') }}
+),
+
+read as (
+    select
+        landed.brand_id,
+        brands.brand_id as known_brand_id,
+        brands.country_code as brand_country_code,
+        {{ typed_date('landed.load_date_text') }} as load_date,
+        landed.source_file,
+        {{ safe_bigint('landed.source_line_text') }} as source_line,
+        landed.raw,
+        {{ typed_text('raw.contact_id') }} as contact_id,
+        {{ typed_text('raw.source_system') }} as source_system,
+        {{ email_address('raw.email') }} as email,
+        {{ typed_text('raw.phone') }} as phone_original,
+        {{ typed_text('raw.loyalty_card_id') }} as loyalty_card_id,
+        {{ typed_text('raw.first_name') }} as first_name,
+        {{ typed_text('raw.last_name') }} as last_name,
+        {{ typed_date('raw.birth_date') }} as birth_date,
+        {{ typed_text('raw.gender') }} as gender,
+        {{ typed_text('raw.street') }} as street,
+        {{ typed_text('raw.city') }} as city,
+        {{ typed_text('raw.region') }} as region,
+        {{ typed_text('raw.postal_code') }} as postal_code,
+        {{ typed_code('raw.country_code', 2) }} as country_code,
+        {{ typed_text('raw.occupation') }} as occupation,
+        lower({{ typed_text('raw.language_code') }}) as language_code,
+        {{ typed_text('raw.social_profile') }} as social_profile,
+        {{ typed_text('raw.acquisition_source') }} as acquisition_source,
+        {{ typed_text('raw.acquisition_campaign') }} as acquisition_campaign,
+        {{ typed_timestamp('raw.registered_at') }} as registered_at,
+        {{ typed_timestamp('raw.updated_at') }} as updated_at,
+        coalesce({{ typed_boolean('raw.is_deleted') }}, false) as is_deleted
+    from landed
+    left join brands on landed.brand_id = brands.brand_id
+),
+
+judged as (
+    select
+        *,
+        coalesce(
+            {{ reject_if_misplaced() }},
+            {{ reject_if_null('contact_id') }},
+            {{ reject_if_no_time('updated_at') }}
+        ) as reject
+    from read
+),
+
+final as (
+    select
+        brand_id,
+        load_date,
+        source_file,
+        source_line,
+        contact_id as record_id,
+        contact_id,
+        source_system,
+        email,
+        {{ email_key('email') }} as email_key,
+        {{ phone_e164('phone_original', 'coalesce(country_code, brand_country_code)') }} as phone,
+        phone_original,
+        loyalty_card_id,
+        first_name,
+        last_name,
+        case when birth_date between date '1900-01-01' and load_date then birth_date end as birth_date,
+        gender,
+        street,
+        city,
+        region,
+        postal_code,
+        country_code,
+        occupation,
+        language_code,
+        social_profile,
+        acquisition_source,
+        acquisition_campaign,
+        {{ plausible_time('registered_at') }} as registered_at,
+        {{ plausible_time('updated_at') }} as updated_at,
+        is_deleted,
+        split_part(reject, ':', 1) as reject_reason_code,
+        split_part(reject, ':', 2) as reject_column,
+        case when reject is not null then {{ json_text('raw') }} end as payload,
+        {{ hash_row('raw') }} as version_hash
+    from judged
+)
+
+select * from final

@@ -1,0 +1,58 @@
+with
+
+base_contact__contacts as (
+    select * from {{ ref('base_contact__contacts') }}
+),
+
+valid as (
+    select * from base_contact__contacts where reject_reason_code is null
+),
+
+ranked as (
+    select
+        *,
+        min(updated_at) over (partition by brand_id, contact_id) as first_updated_at,
+        row_number() over (
+            partition by brand_id, contact_id
+            order by updated_at desc nulls last, load_date desc, version_hash desc
+        ) as version_rank
+    from valid
+),
+
+latest as (
+    select
+        brand_id,
+        load_date,
+        source_file,
+        source_line,
+        record_id,
+        contact_id,
+        source_system,
+        email,
+        email_key,
+        phone,
+        phone_original,
+        loyalty_card_id,
+        first_name,
+        last_name,
+        birth_date,
+        gender,
+        street,
+        city,
+        region,
+        postal_code,
+        country_code,
+        occupation,
+        language_code,
+        social_profile,
+        acquisition_source,
+        acquisition_campaign,
+        registered_at,
+        updated_at,
+        is_deleted,
+        first_updated_at
+    from ranked
+    where version_rank = 1
+)
+
+select * from latest

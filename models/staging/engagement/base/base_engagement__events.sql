@@ -1,0 +1,101 @@
+{{ config(pre_hook="{{ register_landing_files('events') }}") }}
+
+with
+
+landed as (
+    select
+        {{ landing_brand() }} as brand_id,
+        {{ landing_load_date() }} as load_date_text,
+        _file as source_file,
+        _line as source_line_text,
+        {{ landed_row('events') }} as raw
+    from {{ source('landing', 'events') }}
+),
+
+brands as (
+    select
+        brand_id,
+        country_code
+    from {{ ref('brands') }}
+),
+
+read as (
+    select
+        landed.brand_id,
+        brands.brand_id as known_brand_id,
+        {{ typed_date('landed.load_date_text') }} as load_date,
+        landed.source_file,
+        {{ safe_bigint('landed.source_line_text') }} as source_line,
+        landed.raw,
+        {{ typed_text('raw.event_id') }} as event_id,
+        {{ typed_enum('raw.event_type', contract_values('events', 'event_type')) }} as event_type,
+        {{ typed_timestamp('raw.occurred_at') }} as occurred_at,
+        {{ typed_text('raw.device_id') }} as device_id,
+        {{ typed_text('raw.contact_id') }} as contact_id,
+        {{ email_address('raw.email') }} as email,
+        {{ typed_enum('raw.platform', contract_values('events', 'platform')) }} as platform,
+        {{ typed_text('raw.page_url') }} as page_url,
+        {{ typed_text('raw.referrer_url') }} as referrer_url,
+        {{ typed_text('raw.utm_source') }} as utm_source,
+        {{ typed_text('raw.utm_medium') }} as utm_medium,
+        {{ typed_text('raw.utm_campaign') }} as utm_campaign,
+        {{ typed_text('raw.product_id') }} as product_id,
+        {{ typed_text('raw.category') }} as category,
+        {{ typed_text('raw.search_term') }} as search_term,
+        {{ typed_text('raw.order_id') }} as order_id,
+        {{ typed_text('raw.message_id') }} as message_id,
+        {{ typed_text('raw.share_code') }} as share_code,
+        {{ typed_decimal('raw.event_value', 18, 2) }} as event_value,
+        {{ typed_text('raw.user_agent') }} as user_agent
+    from landed
+    left join brands on landed.brand_id = brands.brand_id
+),
+
+judged as (
+    select
+        *,
+        coalesce(
+            {{ reject_if_misplaced() }},
+            {{ reject_if_null('event_id') }},
+            {{ reject_if_null('event_type', otherwise='unknown_value') }},
+            {{ reject_if_no_time('occurred_at') }}
+        ) as reject
+    from read
+),
+
+final as (
+    select
+        brand_id,
+        load_date,
+        source_file,
+        source_line,
+        event_id as record_id,
+        event_id,
+        event_type,
+        {{ plausible_time('occurred_at') }} as occurred_at,
+        device_id,
+        contact_id,
+        email,
+        {{ email_key('email') }} as email_key,
+        platform,
+        page_url,
+        referrer_url,
+        utm_source,
+        utm_medium,
+        utm_campaign,
+        product_id,
+        category,
+        search_term,
+        order_id,
+        message_id,
+        share_code,
+        event_value,
+        user_agent,
+        split_part(reject, ':', 1) as reject_reason_code,
+        split_part(reject, ':', 2) as reject_column,
+        case when reject is not null then {{ json_text('raw') }} end as payload,
+        {{ hash_row('raw') }} as version_hash
+    from judged
+)
+
+select * from final

@@ -1,0 +1,82 @@
+{{ config(pre_hook="{{ register_landing_files('loyalty_events') }}") }}
+
+with
+
+landed as (
+    select
+        {{ landing_brand() }} as brand_id,
+        {{ landing_load_date() }} as load_date_text,
+        _file as source_file,
+        _line as source_line_text,
+        {{ landed_row('loyalty_events') }} as raw
+    from {{ source('landing', 'loyalty_events') }}
+),
+
+brands as (
+    select
+        brand_id,
+        country_code
+    from {{ ref('brands') }}
+),
+
+read as (
+    select
+        landed.brand_id,
+        brands.brand_id as known_brand_id,
+        {{ typed_date('landed.load_date_text') }} as load_date,
+        landed.source_file,
+        {{ safe_bigint('landed.source_line_text') }} as source_line,
+        landed.raw,
+        {{ typed_text('raw.event_id') }} as event_id,
+        {{ typed_text('raw.loyalty_card_id') }} as loyalty_card_id,
+        {{ typed_enum('raw.event_type', contract_values('loyalty_events', 'event_type')) }} as event_type,
+        {{ typed_text('raw.contact_id') }} as contact_id,
+        {{ email_address('raw.email') }} as email,
+        {{ typed_decimal('raw.points', 18, 2) }} as points,
+        {{ typed_text('raw.tier') }} as tier,
+        {{ typed_text('raw.voucher_code') }} as voucher_code,
+        {{ typed_text('raw.order_id') }} as order_id,
+        {{ typed_timestamp('raw.occurred_at') }} as occurred_at
+    from landed
+    left join brands on landed.brand_id = brands.brand_id
+),
+
+judged as (
+    select
+        *,
+        coalesce(
+            {{ reject_if_misplaced() }},
+            {{ reject_if_null('event_id') }},
+            {{ reject_if_null('loyalty_card_id') }},
+            {{ reject_if_null('event_type', otherwise='unknown_value') }},
+            {{ reject_if_no_time('occurred_at') }}
+        ) as reject
+    from read
+),
+
+final as (
+    select
+        brand_id,
+        load_date,
+        source_file,
+        source_line,
+        event_id as record_id,
+        event_id,
+        loyalty_card_id,
+        event_type,
+        contact_id,
+        email,
+        {{ email_key('email') }} as email_key,
+        points,
+        tier,
+        voucher_code,
+        order_id,
+        {{ plausible_time('occurred_at') }} as occurred_at,
+        split_part(reject, ':', 1) as reject_reason_code,
+        split_part(reject, ':', 2) as reject_column,
+        case when reject is not null then {{ json_text('raw') }} end as payload,
+        {{ hash_row('raw') }} as version_hash
+    from judged
+)
+
+select * from final

@@ -1,0 +1,82 @@
+{{ config(pre_hook="{{ register_landing_files('consent_events') }}") }}
+
+with
+
+landed as (
+    select
+        {{ landing_brand() }} as brand_id,
+        {{ landing_load_date() }} as load_date_text,
+        _file as source_file,
+        _line as source_line_text,
+        {{ landed_row('consent_events') }} as raw
+    from {{ source('landing', 'consent_events') }}
+),
+
+brands as (
+    select
+        brand_id,
+        country_code
+    from {{ ref('brands') }}
+),
+
+read as (
+    select
+        landed.brand_id,
+        brands.brand_id as known_brand_id,
+        brands.country_code as brand_country_code,
+        {{ typed_date('landed.load_date_text') }} as load_date,
+        landed.source_file,
+        {{ safe_bigint('landed.source_line_text') }} as source_line,
+        landed.raw,
+        {{ typed_text('raw.consent_event_id') }} as consent_event_id,
+        {{ typed_text('raw.contact_id') }} as contact_id,
+        {{ email_address('raw.email') }} as email,
+        {{ typed_text('raw.phone') }} as phone_original,
+        {{ typed_enum('raw.purpose', contract_values('consent_events', 'purpose')) }} as purpose,
+        {{ typed_text('raw.channel') }} as channel,
+        {{ typed_enum('raw.decision', contract_values('consent_events', 'decision')) }} as decision,
+        {{ typed_text('raw.legal_basis') }} as legal_basis,
+        {{ typed_timestamp('raw.decided_at') }} as decided_at
+    from landed
+    left join brands on landed.brand_id = brands.brand_id
+),
+
+judged as (
+    select
+        *,
+        coalesce(
+            {{ reject_if_misplaced() }},
+            {{ reject_if_null('consent_event_id') }},
+            {{ reject_if_null('purpose', otherwise='unknown_value') }},
+            {{ reject_if_null('decision', otherwise='unknown_value') }},
+            {{ reject_if_no_time('decided_at') }}
+        ) as reject
+    from read
+),
+
+final as (
+    select
+        brand_id,
+        load_date,
+        source_file,
+        source_line,
+        consent_event_id as record_id,
+        consent_event_id,
+        contact_id,
+        email,
+        {{ email_key('email') }} as email_key,
+        {{ phone_e164('phone_original', 'brand_country_code') }} as phone,
+        phone_original,
+        purpose,
+        channel,
+        decision,
+        legal_basis,
+        {{ plausible_time('decided_at') }} as decided_at,
+        split_part(reject, ':', 1) as reject_reason_code,
+        split_part(reject, ':', 2) as reject_column,
+        case when reject is not null then {{ json_text('raw') }} end as payload,
+        {{ hash_row('raw') }} as version_hash
+    from judged
+)
+
+select * from final

@@ -1,0 +1,76 @@
+{{ config(pre_hook="{{ register_landing_files('order_lines') }}") }}
+
+with
+
+landed as (
+    select
+        {{ landing_brand() }} as brand_id,
+        {{ landing_load_date() }} as load_date_text,
+        _file as source_file,
+        _line as source_line_text,
+        {{ landed_row('order_lines') }} as raw
+    from {{ source('landing', 'order_lines') }}
+),
+
+brands as (
+    select
+        brand_id,
+        country_code
+    from {{ ref('brands') }}
+),
+
+read as (
+    select
+        landed.brand_id,
+        brands.brand_id as known_brand_id,
+        {{ typed_date('landed.load_date_text') }} as load_date,
+        landed.source_file,
+        {{ safe_bigint('landed.source_line_text') }} as source_line,
+        landed.raw,
+        {{ typed_text('raw.order_id') }} as order_id,
+        {{ typed_integer('raw.line_number') }} as line_number,
+        {{ typed_text('raw.product_id') }} as product_id,
+        {{ typed_decimal('raw.quantity', 18, 3) }} as quantity,
+        {{ typed_decimal('raw.unit_price', 18, 2) }} as unit_price_amount_original,
+        {{ typed_decimal('raw.discount_amount', 18, 2) }} as discount_amount_original,
+        {{ typed_timestamp('raw.updated_at') }} as updated_at
+    from landed
+    left join brands on landed.brand_id = brands.brand_id
+),
+
+judged as (
+    select
+        *,
+        coalesce(
+            {{ reject_if_misplaced() }},
+            {{ reject_if_null('order_id') }},
+            {{ reject_if_null('line_number', otherwise='unreadable_value') }},
+            {{ reject_if_null('product_id') }},
+            {{ reject_if_null('quantity', otherwise='unreadable_value') }},
+            {{ reject_if_null('unit_price_amount_original', 'unit_price', otherwise='unreadable_value') }}
+        ) as reject
+    from read
+),
+
+final as (
+    select
+        brand_id,
+        load_date,
+        source_file,
+        source_line,
+        nullif(coalesce(order_id, '') || '|' || coalesce(cast(line_number as varchar), ''), '|') as record_id,
+        order_id,
+        line_number,
+        product_id,
+        quantity,
+        unit_price_amount_original,
+        discount_amount_original,
+        {{ plausible_time('updated_at') }} as updated_at,
+        split_part(reject, ':', 1) as reject_reason_code,
+        split_part(reject, ':', 2) as reject_column,
+        case when reject is not null then {{ json_text('raw') }} end as payload,
+        {{ hash_row('raw') }} as version_hash
+    from judged
+)
+
+select * from final

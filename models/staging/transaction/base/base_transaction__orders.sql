@@ -1,0 +1,143 @@
+{{ config(pre_hook="{{ register_landing_files('orders') }}") }}
+
+with
+
+landed as (
+    select
+        {{ landing_brand() }} as brand_id,
+        {{ landing_load_date() }} as load_date_text,
+        _file as source_file,
+        _line as source_line_text,
+        {{ landed_row('orders') }} as raw
+    from {{ source('landing', 'orders') }}
+),
+
+brands as (
+    select
+        brand_id,
+        country_code
+    from {{ ref('brands') }}
+),
+
+exchange_rates as (
+    select
+        from_currency,
+        to_currency,
+        rate_date
+    from {{ ref('exchange_rates') }}
+),
+
+-- From which day on a currency can be turned into euros; the euro always can.
+euro_rate_starts as (
+    select
+        from_currency as currency_code,
+        min(rate_date) as first_rate_date
+    from exchange_rates
+    where to_currency = 'EUR' and from_currency <> 'EUR'
+    group by from_currency
+    union all
+    select
+        'EUR' as currency_code,
+        date '1900-01-01' as first_rate_date
+),
+
+-- A conversion goes by way of the euro, so it needs a rate of both currencies.
+rate_starts as (
+    select
+        euro_rate_starts.currency_code,
+        greatest(euro_rate_starts.first_rate_date, reporting_rate_starts.first_rate_date) as first_rate_date
+    from euro_rate_starts
+    inner join euro_rate_starts as reporting_rate_starts
+        on reporting_rate_starts.currency_code = '{{ var('reporting_currency') }}'
+),
+
+read as (
+    select
+        landed.brand_id,
+        brands.brand_id as known_brand_id,
+        brands.country_code as brand_country_code,
+        {{ typed_date('landed.load_date_text') }} as load_date,
+        landed.source_file,
+        {{ safe_bigint('landed.source_line_text') }} as source_line,
+        landed.raw,
+        rate_starts.first_rate_date,
+        {{ typed_text('raw.order_id') }} as order_id,
+        {{ typed_timestamp('raw.ordered_at') }} as ordered_at,
+        {{ typed_enum('raw.status', contract_values('orders', 'status')) }} as status,
+        {{ typed_enum('raw.sales_channel', contract_values('orders', 'sales_channel')) }} as sales_channel,
+        {{ typed_text('raw.store_id') }} as store_id,
+        {{ typed_enum('raw.fulfilment_method', contract_values('orders', 'fulfilment_method')) }} as fulfilment_method,
+        {{ typed_text('raw.contact_id') }} as contact_id,
+        {{ email_address('raw.email') }} as email,
+        {{ typed_text('raw.phone') }} as phone_original,
+        {{ typed_text('raw.loyalty_card_id') }} as loyalty_card_id,
+        {{ typed_text('raw.coupon_code') }} as coupon_code,
+        {{ typed_text('raw.device_id') }} as device_id,
+        {{ typed_code('raw.currency_code', 3) }} as currency_code,
+        {{ typed_decimal('raw.total_amount', 18, 2) }} as total_amount_original,
+        {{ typed_decimal('raw.discount_amount', 18, 2) }} as discount_amount_original,
+        {{ typed_decimal('raw.shipping_amount', 18, 2) }} as shipping_amount_original,
+        {{ typed_decimal('raw.tax_amount', 18, 2) }} as tax_amount_original,
+        coalesce({{ typed_boolean('raw.is_test') }}, false) as is_test,
+        {{ typed_timestamp('raw.updated_at') }} as updated_at
+    from landed
+    left join brands on landed.brand_id = brands.brand_id
+    left join rate_starts on {{ typed_code('raw.currency_code', 3) }} = rate_starts.currency_code
+),
+
+judged as (
+    select
+        *,
+        coalesce(
+            {{ reject_if_misplaced() }},
+            {{ reject_if_null('order_id') }},
+            {{ reject_if_no_time('ordered_at') }},
+            {{ reject_if_null('status', otherwise='unknown_value') }},
+            {{ reject_if_null('sales_channel', otherwise='unknown_value') }},
+            {{ reject_if_null('currency_code', otherwise='unreadable_value') }},
+            {{ reject_if_null('total_amount_original', 'total_amount', otherwise='unreadable_value') }},
+            {{ reject_if_no_time('updated_at') }},
+            case
+                when currency_code = '{{ var('reporting_currency') }}' then null
+                when coalesce(first_rate_date > cast(ordered_at as date), true) then 'no_exchange_rate:currency_code'
+            end
+        ) as reject
+    from read
+),
+
+final as (
+    select
+        brand_id,
+        load_date,
+        source_file,
+        source_line,
+        order_id as record_id,
+        order_id,
+        {{ plausible_time('ordered_at') }} as ordered_at,
+        status,
+        sales_channel,
+        store_id,
+        fulfilment_method,
+        contact_id,
+        email,
+        {{ email_key('email') }} as email_key,
+        {{ phone_e164('phone_original', 'brand_country_code') }} as phone,
+        phone_original,
+        loyalty_card_id,
+        coupon_code,
+        device_id,
+        currency_code,
+        total_amount_original,
+        discount_amount_original,
+        shipping_amount_original,
+        tax_amount_original,
+        is_test,
+        {{ plausible_time('updated_at') }} as updated_at,
+        split_part(reject, ':', 1) as reject_reason_code,
+        split_part(reject, ':', 2) as reject_column,
+        case when reject is not null then {{ json_text('raw') }} end as payload,
+        {{ hash_row('raw') }} as version_hash
+    from judged
+)
+
+select * from final

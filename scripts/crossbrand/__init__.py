@@ -1,0 +1,3 @@
+"""The command line of crossbrand: one module a verb."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,125 @@
+"""The `crossbrand` command: the options and the help of each verb; its work is in its module."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from crossbrand import __version__
+from crossbrand.console import make_console
+from crossbrand.errors import CrossbrandError
+from crossbrand.paths import find_paths, project_variable
+
+app = typer.Typer(
+    name="crossbrand",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=(
+        "One customer out of the records of many brands.\n\n"
+        "`crossbrand generate` makes sample data, `dbt build` turns landing data into customers "
+        "and marts, `crossbrand show` prints what came out and `crossbrand evaluate` measures how "
+        "well the people were found."
+    ),
+    epilog=(
+        "CROSSBRAND_LANDING and CROSSBRAND_WAREHOUSE name the landing folder and the warehouse "
+        "file; by default sample/landing and warehouse.duckdb in the project."
+    ),
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"crossbrand {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Options that stand before the verb."""
+    del version
+
+
+@app.command()
+def evaluate(
+    truth: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder with records.parquet (feed, brand_id, record_id, person_id), and "
+            "people.parquet for figures by household. Default: truth/ beside the landing folder.",
+        ),
+    ] = None,
+    warehouse: Annotated[
+        Path | None, typer.Option(help="Warehouse file. Default: CROSSBRAND_WAREHOUSE.")
+    ] = None,
+    worst: Annotated[
+        int, typer.Option(min=0, help="How many of the worst cases to describe, of each kind.")
+    ] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Measure the stitching: precision, recall and F1 against the known people."""
+    from crossbrand import evaluate as module
+
+    paths = find_paths()
+    result = module.evaluate(warehouse or paths.warehouse, truth or paths.truth, worst=worst)
+    if as_json:
+        typer.echo(result.to_json())
+    else:
+        module.print_evaluation(result, make_console())
+
+
+@app.command()
+def show(
+    warehouse: Annotated[
+        Path | None, typer.Option(help="Warehouse file. Default: CROSSBRAND_WAREHOUSE.")
+    ] = None,
+    customer: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Show this customer instead of one of several brands."),
+    ] = None,
+    timeline: Annotated[
+        int, typer.Option(min=1, help="How many of the customer's last happenings to list.")
+    ] = 12,
+) -> None:
+    """Print what the warehouse holds: customers, segments, tiers, one customer's page, rejects."""
+    from crossbrand import show as module
+
+    paths = find_paths()
+    module.show(
+        warehouse or paths.warehouse,
+        paths.truth,
+        make_console(),
+        currency=project_variable(paths.project, "reporting_currency", "EUR"),
+        customer_id=customer,
+        timeline_rows=timeline,
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0 well, 2 a mistake that the user can mend."""
+    try:
+        app(args=arguments)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+    except (CrossbrandError, OSError) as error:
+        # An OSError is a disk that is full or a folder that is not ours: its text names the file.
+        make_console(stderr=True).print(Text.assemble(("error: ", "bold red"), str(error)))
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

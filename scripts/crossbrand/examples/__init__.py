@@ -1,0 +1,1 @@
+"""Worked examples on public data: each is landed by the contract, built and checked."""

@@ -1,0 +1,80 @@
+"""What dbt's log says becomes progress, a summary, and the failures in dbt's own words."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from crossbrand.dbt_runner import DbtOutcome, print_outcome, read_log_line, run_dbt
+
+
+def event(name: str, *, level: str = "info", msg: str = "", **data: Any) -> str:
+    return json.dumps({"info": {"name": name, "level": level, "msg": msg}, "data": data})
+
+
+def ended(name: str, kind: str, status: str) -> str:
+    node = {"node_name": name, "resource_type": kind}
+    return event("LogModelResult", node_info=node, total=4, status=status)
+
+
+def read(*lines: str) -> tuple[DbtOutcome, list[tuple[int, int, str]]]:
+    outcome, seen = DbtOutcome("build"), []
+    for line in lines:
+        read_log_line(line, outcome, lambda *step: seen.append(step))
+    return outcome, seen
+
+
+def test_nodes_are_counted_by_kind_and_end() -> None:
+    outcome, seen = read(
+        event("ConcurrencyLine", node_count=4),
+        event("LogStartLine", node_info={"node_name": "brands"}, total=4),
+        ended("brands", "seed", "success"),
+        ended("stg_orders", "model", "success"),
+        ended("unique_orders", "test", "fail"),
+        ended("customer_360", "model", "skipped"),
+        event("RunResultError", level="error", msg="Got 3 results, configured to fail if != 0"),
+    )
+    assert seen[0] == (0, 4, "brands")
+    assert seen[-1] == (4, 4, "customer_360")
+    assert outcome.failures == ["Got 3 results, configured to fail if != 0"]
+    outcome.seconds = 12.3
+    assert outcome.summary() == "dbt build: 1 seed, 1 model, 1 failed, 1 skipped in 12 s"
+
+
+def test_what_is_not_json_is_never_swallowed() -> None:
+    outcome, _ = read("Segmentation fault\n", "\n", '{"half": \n', "[]\n")
+    assert outcome.failures == ["Segmentation fault", '{"half":', "[]"]
+
+
+def test_a_run_without_failures_prints_one_line() -> None:
+    outcome, _ = read(event("ConcurrencyLine", node_count=1), ended("brands", "seed", "success"))
+    console = Console(file=io.StringIO(), record=True, width=100)
+    print_outcome(outcome, console)
+    assert console.export_text().strip() == "dbt build: 1 seed in 0 s"
+
+
+def test_dbt_itself_is_run_and_its_refusal_is_shown(project: Path, tmp_path: Path) -> None:
+    console = Console(file=io.StringIO(), width=100)
+    folders = ["--target-path", str(tmp_path / "target"), "--log-path", str(tmp_path / "logs")]
+    environment = {"CROSSBRAND_WAREHOUSE": str(tmp_path / "w.duckdb")}
+    outcome = run_dbt(
+        ["build", "--select", "brands", "--resource-type", "seed", *folders],
+        project=project,
+        console=console,
+        environment=environment,
+    )
+    assert (outcome.exit_code, outcome.counts["seed"]) == (0, 1), outcome.failures
+    assert (tmp_path / "w.duckdb").exists()
+
+    refused = run_dbt(
+        ["build", "--no-such-option", *folders],
+        project=project,
+        console=console,
+        environment=environment,
+    )
+    assert refused.exit_code == 2
+    assert "no-such-option" in " ".join(refused.failures)
