@@ -13,5 +13,9 @@
 {%- endmacro %}
 
 {% macro duckdb__is_plain_text(expression) -%}
-    (strlen({{ expression }}) = length({{ expression }}) and {{ expression }} >= '!' and {{ expression }}[-1] > ' ')
+    (
+        strlen({{ expression }}) = length({{ expression }})
+        and {{ expression }} >= '!'
+        and array_extract({{ expression }}, -1) > ' '
+    )
 {%- endmacro %}

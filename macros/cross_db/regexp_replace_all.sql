@@ -6,10 +6,13 @@
 
     Traps. Patterns are literals, in the language that RE2 (DuckDB) and java.util.regex (Spark)
     share: no look-around, no back references inside the pattern, no possessive quantifiers. A quote
-    inside a pattern is escaped here, so write it once. In Jinja a backslash is written twice.
+    inside a pattern is escaped here, so write it once. In Jinja a backslash is written twice. \b
+    knows only ASCII letters in RE2 and every letter in Java up to 18: fold accents first.
 #}
 {% macro regexp_replace_all(expression, pattern, replacement='') %}
-    {{- return(adapter.dispatch('regexp_replace_all', 'crossbrand')(expression, pattern, replacement)) -}}
+    {{- return(
+        adapter.dispatch('regexp_replace_all', 'crossbrand')(expression, pattern, replacement)
+    ) -}}
 {% endmacro %}
 
 {% macro default__regexp_replace_all(expression, pattern, replacement='') %}

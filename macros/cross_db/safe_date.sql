@@ -12,14 +12,7 @@
 
 {% macro default__safe_date(expression) -%}
     case
-        when regexp({{ expression }}, '^[0-9]{4}-[0-9]{2}-[0-9]{2}($|[Tt ][0-9]{2}:)')
+        when {{ regexp_is_match(expression, '^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:$|[Tt ][0-9]{2}:)') }}
             then try_cast(substr({{ expression }}, 1, 10) as date)
-    end
-{%- endmacro %}
-
-{% macro duckdb__safe_date(expression) -%}
-    case
-        when regexp_matches({{ expression }}, '^[0-9]{4}-[0-9]{2}-[0-9]{2}($|[Tt ][0-9]{2}:)')
-            then try_cast({{ expression }}[1:10] as date)
     end
 {%- endmacro %}

@@ -1,11 +1,11 @@
 {#
-    Letters without their accents: á becomes a, ž becomes z. Letters that are not a letter and a mark
-    (ł, đ, ø, ß, æ) stay; name_key folds them.
+    Letters without their accents: á becomes a, ž becomes z. Letters that are not a letter and a
+    mark (ł, đ, ø, ß, æ) stay; name_key folds them.
 
     Arguments: a text expression.
 
-    Trap: Spark has no function for it; there it is a translation of the letters in unicode_compositions, so
-    that accents outside Latin, Greek and Cyrillic stay.
+    Trap: Spark has no function for it; there it is a translation of the letters in
+    unicode_compositions, so that accents outside Latin, Greek and Cyrillic stay.
 #}
 {% macro strip_accents(expression) %}
     {{- return(adapter.dispatch('strip_accents', 'crossbrand')(expression)) -}}

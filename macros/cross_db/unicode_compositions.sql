@@ -1,12 +1,13 @@
 {#
-    The letters of Latin, Greek and Cyrillic that Unicode composes from a letter and a mark: for each combining
-    mark the letters without it and, in the same order, the letters with it. For engines that have no
-    normalisation of their own (unicode_nfc and strip_accents on Spark).
+    The letters of Latin, Greek and Cyrillic that Unicode composes from a letter and a mark: for
+    each combining mark the letters without it and, in the same order, the letters with it. For
+    engines that have no normalisation of their own (unicode_nfc and strip_accents on Spark).
 
     Arguments: none. Gives a list of dicts: mark, bases, letters.
 
-    Trap: a base may be a letter of the table itself (ê and a mark make ế), so one pass is not enough.
-    Generated from the Unicode character database; tests/properties/test_normalise.py holds it against that.
+    Trap: a base may be a letter of the table itself (ê and a mark make ế), so one pass is not
+    enough. Generated from the Unicode character database; tests/properties/test_normalise.py holds
+    it against that.
 #}
 {% macro unicode_compositions() %}
     {{ return([

@@ -3,9 +3,10 @@
 
     Arguments: a text expression.
 
-    Traps. Spark SQL has no normalisation, so there the pairs of unicode_compositions are replaced one by
-    one, and only in texts that hold a combining mark at all: Latin, Greek and Cyrillic come out as in DuckDB,
-    other scripts stay as they are. The pairs are replaced twice over, because a letter may carry two marks.
+    Traps. Spark SQL has no normalisation, so there the pairs of unicode_compositions are replaced
+    one by one, and only in texts that hold a combining mark at all: Latin, Greek and Cyrillic come
+    out as in DuckDB, other scripts stay as they are. The pairs are replaced twice over, because a
+    letter may carry two marks.
 #}
 {% macro unicode_nfc(expression) %}
     {{- return(adapter.dispatch('unicode_nfc', 'crossbrand')(expression)) -}}

@@ -1,15 +1,17 @@
 {#
     What phone_e164 knows of each country: calling code, trunk prefix, and the numbers that exist.
 
-    Arguments: none. Gives a list of dicts: country (ISO 3166-1 alpha-2), calling_code, trunk (what is
-    dialled before a number inside the country, dropped in E.164; '' where there is none), and numbers,
-    alternatives of the national significant number: first fixed lines, then mobiles, then the rest
-    (free, shared cost, voice over IP, corporate). x is any digit; everything else is a regular expression.
+    Arguments: none. Gives a list of dicts: country (ISO 3166-1 alpha-2), calling_code, trunk (what
+    is dialled before a number inside the country, dropped in E.164; '' where there is none), and
+    numbers, alternatives of the national significant number: first fixed lines, then mobiles, then
+    the rest (free, shared cost, voice over IP, corporate). x is any digit; everything else is a
+    regular expression.
 
-    Traps. A range that a regulator opens must be added here, or its numbers become null. Italy's 0 is a
-    part of the number and no trunk. +44 also holds Guernsey, Jersey and the Isle of Man, +39 the Vatican. The
-    German and Austrian plans have no fixed length, so most strings of digits are a number of some town.
-    Ranges as libphonenumber 9.0 has them, with the simplifications that docs/normalisation.md lists.
+    Traps. A range that a regulator opens must be added here, or its numbers become null. Italy's 0
+    is a part of the number and no trunk. +44 also holds Guernsey, Jersey and the Isle of Man, +39
+    the Vatican. The German and Austrian plans have no fixed length, so most strings of digits are a
+    number of some town. Ranges as libphonenumber 9.0 has them, with the simplifications that
+    docs/normalisation.md lists.
 #}
 {% macro phone_numbering_plan() %}
     {{ return([
@@ -61,11 +63,12 @@
 {% endmacro %}
 
 {#
-    The calling codes that phone_numbering_plan does not list, as a regular expression of two or three digits.
+    How the international numbers begin whose calling code phone_numbering_plan does not list: their
+    first three digits, as a regular expression in which x is any digit.
 
-    Trap: it must name exactly the rest, or a number that the plan of its country refuses would pass as one of
-    another country; tests/properties/test_normalise.py proves that it does.
+    Trap: it must name exactly the rest, or a number that the plan of its country refuses would pass
+    as one of another country; tests/properties/test_normalise.py proves that it does.
 #}
 {% macro unlisted_calling_codes() %}
-    {{ return('(?:[125-9]x|3[012578]|4[1567]|42[2-9])') }}
+    {{ return('(?:[125-9]xx|3[012578]x|4[1567]x|42[2-9])') }}
 {% endmacro %}

@@ -54,6 +54,42 @@ def options(
 
 
 @app.command()
+def generate(
+    people: Annotated[int, typer.Option(min=1, help="How many people to make.")] = 4000,
+    brands: Annotated[
+        int, typer.Option(min=1, help="How many brands: the first rows of seeds/brands.csv.")
+    ] = 4,
+    days: Annotated[int, typer.Option(min=1, help="How many days of behaviour.")] = 365,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same data.")] = 7,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for landing/ and truth/. Default: sample in the project."),
+    ] = None,
+) -> None:
+    """Make sample landing data of every feed, and the truth about it beside it."""
+    from crossbrand import generate as module
+
+    paths = find_paths()
+    console = make_console()
+    summary = module.generate(
+        people=people,
+        brands=brands,
+        days=days,
+        seed=seed,
+        out=out or paths.sample,
+        project_dir=paths.project,
+        progress=console.is_terminal,
+    )
+    console.print(
+        f"{sum(summary.rows.values()):,} rows of {len(summary.rows)} feeds for {summary.people:,} "
+        f"people in {summary.files:,} files under {summary.out}, in {summary.seconds:.0f} s. "
+        f"{sum(summary.repeats.values()):,} are repeats or older versions and "
+        f"{sum(summary.broken.values()):,} are broken on purpose.",
+        soft_wrap=True,
+    )
+
+
+@app.command()
 def evaluate(
     truth: Annotated[
         Path | None,

@@ -25,7 +25,8 @@ from crossbrand.console import Advance, Steps, make_console
 from crossbrand.contract import find_project_dir
 from crossbrand.errors import CrossbrandError
 
-PASSED = frozenset({"success", "pass", "no-op", "noop"})
+PASSED = frozenset({"success", "pass", "no-op"})
+ENDED = PASSED | {"warn", "fail", "error", "runtime error", "partial success", "skipped"}
 
 
 @dataclass
@@ -118,21 +119,20 @@ def read_log_line(line: str, outcome: DbtOutcome, advance: Advance) -> None:
             outcome.failures.append(line.rstrip())
         return
     node = data.get("node_info") or {}
+    name, status = str(node.get("node_name", "")), str(node.get("node_status", ""))
     if info["name"] == "ConcurrencyLine":
         outcome.total = int(data.get("node_count", 0))
     elif info["name"] == "LogStartLine":
-        advance(outcome.done, outcome.total, str(node.get("node_name", "")))
-    elif node and "total" in data and "status" in data:
+        advance(outcome.done, outcome.total, name)
+    elif status in ENDED and info["name"].startswith(("Log", "Skipping")):
         outcome.done += 1
-        status = str(data["status"]).lower()
-        kind = "unit_test" if node.get("resource_type") == "unit_test" else node["resource_type"]
         if status in PASSED:
-            outcome.counts[kind] += 1
+            outcome.counts[str(node["resource_type"])] += 1
         elif status == "warn":
             outcome.warned += 1
-        elif status in {"skip", "skipped"}:
+        elif status == "skipped":
             outcome.skipped += 1
-        advance(outcome.done, outcome.total, str(node.get("node_name", "")))
+        advance(outcome.done, outcome.total, name)
     elif info["level"] == "error" and info.get("msg", "").strip():
         outcome.failures.append(info["msg"].strip())
 

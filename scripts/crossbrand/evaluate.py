@@ -22,7 +22,7 @@ where nothing was linked, and recall is 1 where there was nothing to link.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -41,6 +42,10 @@ from crossbrand.paths import has_table, open_warehouse, quoted, require_tables
 IntArray = npt.NDArray[np.int64]
 
 RECORDS = "marts.customer_records"
+BRANDS = "reference.brands"
+
+# Where the two records of a pair lie. Across controllers a person is one only with consent at both.
+SPANS = ("in one brand", "across brands of a controller", "across controllers")
 
 # What the evidence and the reach are read from. A published warehouse has the marts only.
 IDENTITY = {
@@ -68,13 +73,33 @@ class Score:
 
 @dataclass(frozen=True)
 class PairCounts:
-    """Pairs of records: of one customer, of one person, of both; reachable, and found of these."""
+    """Pairs of records: of one customer, of one person, of both; reachable, and found of these.
+
+    The last two are null where the warehouse lacks the identity models.
+    """
 
     claimed: int
     true: int
     found: int
     reachable: int | None = None
     reachable_found: int | None = None
+
+    @property
+    def score(self) -> Score:
+        """Pairwise precision and recall."""
+        return Score(_share(self.found, self.claimed), _share(self.found, self.true))
+
+    @property
+    def recall_limit(self) -> float | None:
+        """The recall of a resolver that makes no mistake at all."""
+        return None if self.reachable is None else _share(self.reachable, self.true)
+
+    @property
+    def reachable_recall(self) -> float | None:
+        """Share of the pairs within reach that were found."""
+        if self.reachable is None or self.reachable_found is None:
+            return None
+        return _share(self.reachable_found, self.reachable)
 
 
 @dataclass(frozen=True)
@@ -121,8 +146,8 @@ class Evaluation:
     people: int
     people_whole: int
     pairs: PairCounts
-    pairwise: Score
     bcubed: Score
+    by_span: dict[str, PairCounts] = field(default_factory=dict)
     by_rule: list[GroupScore] = field(default_factory=list)
     by_feed: list[GroupScore] = field(default_factory=list)
     by_household: list[GroupScore] = field(default_factory=list)
@@ -130,26 +155,19 @@ class Evaluation:
     split: list[Split] = field(default_factory=list)
 
     @property
-    def reachable_recall(self) -> float | None:
-        """Share of the reachable true pairs that were found; null without the identity models."""
-        if self.pairs.reachable is None or self.pairs.reachable_found is None:
-            return None
-        return _share(self.pairs.reachable_found, self.pairs.reachable)
-
-    @property
-    def recall_limit(self) -> float | None:
-        """The pairwise recall of a resolver that makes no mistake at all."""
-        if self.pairs.reachable is None:
-            return None
-        return _share(self.pairs.reachable, self.pairs.true)
+    def pairwise(self) -> Score:
+        """Pairwise precision and recall over all records."""
+        return self.pairs.score
 
     def to_json(self) -> str:
         """The result as JSON, with the derived figures."""
         document: dict[str, Any] = asdict(self)
-        document["pairwise"]["f1"] = self.pairwise.f1
+        document["pairwise"] = asdict(self.pairwise) | {"f1": self.pairwise.f1}
         document["bcubed"]["f1"] = self.bcubed.f1
-        document["recall_limit"] = self.recall_limit
-        document["reachable_recall"] = self.reachable_recall
+        document["recall_limit"] = self.pairs.recall_limit
+        document["reachable_recall"] = self.pairs.reachable_recall
+        for span, pairs in self.by_span.items():
+            document["by_span"][span] |= asdict(pairs.score)
         return json.dumps(document, indent=2, ensure_ascii=False)
 
 
@@ -211,16 +229,7 @@ def _evaluate(connection: duckdb.DuckDBPyConnection, truth: Path, worst: int) ->
         )
         """,
     )
-    found, claimed, true = _row(
-        connection,
-        """
-        select
-            (select coalesce(sum(n * (n - 1) // 2), 0) from contingency),
-            (select coalesce(sum(n * (n - 1) // 2), 0) from customer_sizes),
-            (select coalesce(sum(n * (n - 1) // 2), 0) from person_sizes),
-        """,
-    )
-    reachable, reachable_found = _reach(connection)
+    by_span = _pairs_by_span(connection)
     [overall] = _group_scores(connection, "'all'")
     has_people = (truth / "people.parquet").is_file()
     return Evaluation(
@@ -231,9 +240,9 @@ def _evaluate(connection: duckdb.DuckDBPyConnection, truth: Path, worst: int) ->
         customers=customers,
         people=people,
         people_whole=whole,
-        pairs=PairCounts(claimed, true, found, reachable, reachable_found),
-        pairwise=Score(_share(found, claimed), _share(found, true)),
+        pairs=_total(by_span.values()),
         bcubed=Score(overall.precision, overall.recall),
+        by_span=by_span,
         by_rule=_group_scores(connection, "link_rule"),
         by_feed=_group_scores(connection, "feed"),
         by_household=_household_scores(connection, truth) if has_people else [],
@@ -247,9 +256,12 @@ def _load(connection: duckdb.DuckDBPyConnection, truth: Path) -> None:
 
     matched: one row per record of the mart or the truth (of the feeds that the mart holds);
     scored: those that both know, with cluster_id (the customer, or the record itself where it has
-    none); contingency, customer_sizes, person_sizes: numbers of records n.
+    none) and controller_id; contingency, customer_sizes, person_sizes: numbers of records n.
     """
     truth_records = quoted(truth_file(truth, "records"))
+    has_brands = has_table(connection, BRANDS)
+    controller = "brands.controller_id" if has_brands else "'unknown'"
+    brands = f"left join {BRANDS} as brands using (brand_id)" if has_brands else ""
     repeated = _row(
         connection,
         f"""
@@ -293,11 +305,13 @@ def _load(connection: duckdb.DuckDBPyConnection, truth: Path) -> None:
 
         create or replace temp table scored as
         select
-            *,
+            matched.*,
+            {controller} as controller_id,
             row_number() over () as record_number,
             coalesce('c ' || customer_id, concat_ws(' ', 'r', feed, brand_id, record_id))
                 as cluster_id,
         from matched
+        {brands}
         where person_id is not null and is_in_warehouse;
 
         create or replace temp table contingency as
@@ -353,16 +367,62 @@ def _has_identity(connection: duckdb.DuckDBPyConnection) -> bool:
     return all(has_table(connection, table) for table in IDENTITY.values())
 
 
-def _reach(connection: duckdb.DuckDBPyConnection) -> tuple[int | None, int | None]:
-    """The true pairs within reach, and those of them that were found.
+def _pairs_by_span(connection: duckdb.DuckDBPyConnection) -> dict[str, PairCounts]:
+    """The five counts of pairs for each of SPANS."""
+    counts = {
+        "claimed": _pairs(connection, "cluster_id"),
+        "true": _pairs(connection, "person_id"),
+        "found": _pairs(connection, "cluster_id, person_id"),
+    }
+    if _has_identity(connection):
+        _load_reach(connection)
+        counts["reachable"] = _pairs(connection, "reach_id", "reached")
+        counts["reachable_found"] = _pairs(connection, "reach_id, cluster_id", "reached")
+    return {
+        span: PairCounts(**{name: by_span[n] for name, by_span in counts.items()})
+        for n, span in enumerate(SPANS)
+    }
+
+
+def _pairs(
+    connection: duckdb.DuckDBPyConnection, keys: str, source: str = "scored"
+) -> tuple[int, int, int]:
+    """Pairs of records with equal keys: in one brand, across brands, across controllers."""
+    brand, controller, everywhere = (
+        _row(
+            connection,
+            f"""
+            select coalesce(sum(n * (n - 1) // 2), 0)
+            from (select count(*) as n from {source} group by {keys}{narrower})
+            """,
+        )[0]
+        for narrower in (", controller_id, brand_id", ", controller_id", "")
+    )
+    return brand, controller - brand, everywhere - controller
+
+
+def _total(parts: Iterable[PairCounts]) -> PairCounts:
+    """The sums over disjoint sets of pairs."""
+    every = list(parts)
+    reachable = [part.reachable for part in every if part.reachable is not None]
+    reachable_found = [part.reachable_found for part in every if part.reachable_found is not None]
+    return PairCounts(
+        claimed=sum(part.claimed for part in every),
+        true=sum(part.true for part in every),
+        found=sum(part.found for part in every),
+        reachable=sum(reachable) if reachable else None,
+        reachable_found=sum(reachable_found) if reachable_found else None,
+    )
+
+
+def _load_reach(connection: duckdb.DuckDBPyConnection) -> None:
+    """Lay down `reached`: the scored records with reach_id, equal within reach of one another.
 
     Two records of a person are within reach of one another when a path of that person's own
     records and identifiers joins them: identifiers that the identity models call usable or bind by
     (device), orders that a record refers to, e-mails of two controllers where consent lets them
     link. Beyond reach is, say, the guest who used another e-mail and no phone: nobody can know.
     """
-    if not _has_identity(connection):
-        return None, None
     links = connection.execute(
         f"""
         with
@@ -434,26 +494,15 @@ def _reach(connection: duckdb.DuckDBPyConnection) -> tuple[int | None, int | Non
     left, right = np.split(numbers.astype(np.int64), 2)
     labels = components(len(known), left, right)
     connection.register("reach_nodes", pa.table({"node": known, "reach_id": labels}))
-    reachable, found = _row(
-        connection,
+    connection.execute(
         """
-        with
-        reached as (
-            select reach_nodes.reach_id, scored.cluster_id, count(*) as n
-            from scored
-            inner join reach_nodes on hash('record', scored.record_number) = reach_nodes.node
-            group by all
-        )
-        select
-            (
-                select coalesce(sum(n * (n - 1) // 2), 0)
-                from (select sum(n)::bigint as n from reached group by reach_id)
-            ),
-            (select coalesce(sum(n * (n - 1) // 2), 0) from reached),
-        """,
+        create or replace temp table reached as
+        select scored.*, reach_nodes.reach_id
+        from scored
+        inner join reach_nodes on hash('record', scored.record_number) = reach_nodes.node
+        """
     )
     connection.unregister("reach_nodes")
-    return reachable, found
 
 
 def _over_merged(connection: duckdb.DuckDBPyConnection, worst: int) -> list[OverMerged]:
@@ -499,7 +548,7 @@ def _shared_identifiers(
         inner join {IDENTITY["records"]} as records using (brand_id, feed, record_id)
         inner join {IDENTITY["nodes"]} as nodes using (identifier_set_id)
         where scored.customer_id = ?
-        group by nodes.node_id, nodes.identifier_type, nodes.identifier_value
+        group by nodes.identifier_type, nodes.identifier_value
         having people > 1
         order by people desc, nodes.identifier_type, nodes.identifier_value
         limit 5
@@ -569,7 +618,8 @@ def _known_by(connection: duckdb.DuckDBPyConnection, person_id: str, customer_id
 def print_evaluation(result: Evaluation, console: Console) -> None:
     """The figures first, then where they come from, then the worst cases."""
     console.print(_overall_table(result))
-    console.print(_reach_sentence(result))
+    for sentence in _sentences(result):
+        console.print(Text(sentence))
     for title, scores in (
         ("by rule that bound the record", result.by_rule),
         ("by household", result.by_household),
@@ -580,20 +630,27 @@ def print_evaluation(result: Evaluation, console: Console) -> None:
     console.print(Text("\nCustomers that hold several people", style="bold"))
     for customer in result.over_merged:
         parts = ", ".join(f"{who}: {n}" for who, n in list(customer.records_by_person.items())[:6])
-        console.print(Text(f"  {customer.customer_id}  {customer.people} people  ({parts})"))
+        _print_indented(console, 2, f"{customer.customer_id}  {customer.people} people  ({parts})")
         for shared in customer.shared_identifiers or ["no identifier in common: joined in a chain"]:
-            console.print(Text(f"      {shared}", style="dim"))
+            _print_indented(console, 6, shared)
     if not result.over_merged:
-        console.print(Text("  none", style="green"))
+        _print_indented(console, 2, "none")
     console.print(Text("\nPeople that are split over several customers", style="bold"))
     for person in result.split:
-        console.print(
-            Text(f"  {person.person_id}  {person.customers} customers, {person.records} records")
+        _print_indented(
+            console,
+            2,
+            f"{person.person_id}  {person.customers} customers, {person.records} records",
         )
         for piece in person.pieces:
-            console.print(Text(f"      {piece}", style="dim"))
+            _print_indented(console, 6, piece)
     if not result.split:
-        console.print(Text("  none", style="green"))
+        _print_indented(console, 2, "none")
+
+
+def _print_indented(console: Console, indent: int, text: str) -> None:
+    style = "dim" if indent > 2 else ""
+    console.print(Padding(Text(text, style=style), (0, 0, 0, indent)))
 
 
 def _overall_table(result: Evaluation) -> Table:
@@ -602,32 +659,44 @@ def _overall_table(result: Evaluation) -> Table:
         f"[bold]Stitching against the truth[/]: {result.records:,} records of "
         f"{result.people:,} people in {result.customers:,} customers"
     )
-    table.add_column("")
-    for heading in ("precision", "recall", "F1"):
+    table.add_column("", min_width=32)
+    for heading in ("precision", "recall", "F1", "within reach", "true pairs"):
         table.add_column(heading, justify="right")
-    for name, score in (
-        ("pairs of records", result.pairwise),
-        ("records (B-cubed)", result.bcubed),
-    ):
-        table.add_row(name, *(f"{x:.4f}" for x in (score.precision, score.recall, score.f1)))
+
+    def add(name: str, score: Score, pairs: PairCounts | None) -> None:
+        limit = pairs.recall_limit if pairs else None
+        table.add_row(
+            name,
+            *(f"{figure:.4f}" for figure in (score.precision, score.recall, score.f1)),
+            "" if limit is None else f"{limit:.4f}",
+            f"{pairs.true:,}" if pairs else "",
+        )
+
+    add("pairs of records", result.pairwise, result.pairs)
+    for span, pairs in result.by_span.items():
+        add(f"  {span}", pairs.score, pairs)
+    add("records (B-cubed)", result.bcubed, None)
     return table
 
 
-def _reach_sentence(result: Evaluation) -> Text:
-    lines = [
+def _sentences(result: Evaluation) -> list[str]:
+    sentences = [
         f"{result.people_whole:,} of {result.people:,} people are found whole: one customer has "
         "all their records and nobody else's.",
-        f"{result.unlinked:,} records have no customer; {result.not_in_warehouse:,} records of the "
+        f"{result.unlinked:,} records have no customer. {result.not_in_warehouse:,} records of the "
         f"truth are not in the warehouse, {result.without_truth:,} the other way round.",
     ]
-    if result.recall_limit is None:
-        lines.append("How much is within reach is not known: the warehouse holds the marts only.")
-    else:
-        lines.append(
-            f"{result.recall_limit:.2%} of the true pairs are within reach: a path of the person's "
-            f"own identifiers joins them. Of these, {result.reachable_recall:.2%} were found."
+    if result.pairs.reachable_recall is None:
+        sentences.append(
+            "How much is within reach is not known: the warehouse holds the marts only."
         )
-    return Text("\n".join(lines))
+    else:
+        sentences.append(
+            "Within reach are the pairs that a path of the person's own identifiers joins, across "
+            f"controllers where consent lets it. {result.pairs.reachable_recall:.2%} of them were "
+            "found."
+        )
+    return sentences
 
 
 def _group_table(title: str, scores: Sequence[GroupScore]) -> Table:

@@ -162,7 +162,8 @@ def _headline(connection: duckdb.DuckDBPyConnection, currency: str) -> Group:
         f"{customers:,} customers in all: the others left no contact record, only orders, calls or "
         f"messages. {across:,} are customers of more than one of the {brands} brands.",
         f"{records - unlinked:,} of {records:,} records have their customer; {unlinked:,} carry "
-        f"nothing that tells whose they are. {suspects:,} customers wait for a steward's eye.",
+        "nothing that tells whose they are."
+        + (f" {suspects:,} customers are suspect and wait for a steward." if suspects else ""),
         f"Net sales of these customers {_money(net_amount)} {currency}, as of {as_of}.",
     ]
     return Group(Rule(style="cyan"), title, Text("\n".join(lines)))
@@ -172,29 +173,31 @@ def _stitching(result: Evaluation | None) -> Table | Text | Group:
     if result is None:
         return Text("Not measured: there is no truth beside the landing data.", style="dim")
     table = _table(
-        ("", "left"), ("precision", "right"), ("", "left"), ("recall", "right"), ("", "")
+        ("", "left"),
+        ("precision", "right"),
+        ("", "left"),
+        ("recall", "right"),
+        ("", "left"),
+        ("within reach", "right"),
     )
-    for name, score in (
-        ("pairs of records", result.pairwise),
-        ("records (B-cubed)", result.bcubed),
-    ):
+    rows = [("pairs of records", result.pairwise, result.pairs.recall_limit)]
+    rows += [(f"  {span}", of.score, of.recall_limit) for span, of in result.by_span.items()]
+    rows += [("records (B-cubed)", result.bcubed, None)]
+    for name, score, limit in rows:
         table.add_row(
             name,
             f"{score.precision:.2%}",
-            Text(bar(score.precision, 1, 20), style="green"),
+            Text(bar(score.precision, 1, 12), style="green"),
             f"{score.recall:.2%}",
-            Text(bar(score.recall, 1, 20), style="green"),
+            Text(bar(score.recall, 1, 12), style="green"),
+            "" if limit is None else f"{limit:.2%}",
         )
-    lines = [
-        f"Against the known truth: {result.people_whole:,} of {result.people:,} people are found "
-        "whole, with all their records and nobody else's."
-    ]
-    if result.recall_limit is not None:
-        lines.append(
-            f"No stitching could exceed a recall of {result.recall_limit:.2%}: guests who share no "
-            "identifier with themselves."
-        )
-    return Group(table, Text("\n".join(lines), style="dim"))
+    note = (
+        f"Measured on the records of {result.people:,} people who are known. Within reach is what "
+        "a person's own identifiers tie together; two controllers may know somebody as one "
+        "customer only with consent at both."
+    )
+    return Group(table, Text(note, style="dim"))
 
 
 def _segments(connection: duckdb.DuckDBPyConnection) -> Table:
@@ -215,7 +218,7 @@ def _segments(connection: duckdb.DuckDBPyConnection) -> Table:
         ("", "left"),
         ("net sales", "right"),
         ("", "left"),
-        ("days since", "right"),
+        ("days ago", "right"),
         ("orders", "right"),
     )
     most = max((row[1] for row in rows), default=0)
@@ -224,9 +227,9 @@ def _segments(connection: duckdb.DuckDBPyConnection) -> Table:
         table.add_row(
             Text(_words(segment)),
             f"{customers:,}",
-            Text(bar(customers, most, 18), style="cyan"),
+            Text(bar(customers, most, 14), style="cyan"),
             _money(amount),
-            Text(bar(float(amount), richest, 18), style="green"),
+            Text(bar(float(amount), richest, 14), style="green"),
             f"{recency:,.0f}",
             f"{frequency:.1f}",
         )
@@ -272,8 +275,9 @@ def _choose_customer(connection: duckdb.DuckDBPyConnection) -> str | None:
             (order_count > 0)::integer + (session_count > 0)::integer + (review_count > 0)::integer
             + (message_count > 0)::integer + (return_count > 0)::integer
             + (service_interaction_count > 0)::integer + (loyalty_tier is not null)::integer desc,
-            -- Neither a stranger nor the shopper of the year.
-            abs(order_count - 12),
+            -- Neither a stranger nor the shopper of the year, and somebody who was here lately.
+            (order_count between 4 and 30) desc,
+            recency_days,
             customer_id
         limit 1
         """,
@@ -298,8 +302,8 @@ def _customer(connection: duckdb.DuckDBPyConnection, customer_id: str) -> Group:
         facts.add_column(style=style, overflow="fold")
     pairs = [
         ("name", _join(it["first_name"], it["last_name"])),
-        ("segment", _join(it["rfm_score"], _words(it["rfm_segment"]))),
-        ("born", _join(it["birth_date"], f"({_words(it['age_band'])})" if it["age_band"] else "")),
+        ("segment", _join(_words(it["rfm_segment"]), it["rfm_score"])),
+        ("born", it["birth_date"]),
         ("tier", _words(it["activity_tier"])),
         ("lives in", _join(it["city"], it["country_code"])),
         ("next brand", it["brand_to_stimulate_id"]),
@@ -388,22 +392,29 @@ def _rejected(connection: duckdb.DuckDBPyConnection) -> Table | Text:
     rows = _rows(
         connection,
         """
-        select reason_code, count(*) as number, string_agg(distinct feed, ', ' order by feed)
-        from marts.rejected_records
+        select
+            reason_code,
+            sum(number)::bigint as row_count,
+            list(feed order by number desc, feed) as feeds,
+        from (
+            select reason_code, feed, count(*) as number
+            from marts.rejected_records
+            group by all
+        )
         group by reason_code
-        order by number desc, reason_code
+        order by row_count desc, reason_code
         """,
     )
     if not rows:
         return Text("none", style="green")
-    table = _table(("reason", "left"), ("rows", "right"), ("", "left"))
-    table.add_column("feeds", no_wrap=True, overflow="ellipsis", style="dim")
+    table = _table(("reason", "left"), ("rows", "right"), ("", "left"), ("in", "left"))
     for reason, number, feeds in rows:
+        more = f" and {len(feeds) - 3} more" if len(feeds) > 3 else ""
         table.add_row(
             Text(_words(reason)),
             f"{number:,}",
             Text(bar(number, rows[0][1], 18), style="yellow"),
-            feeds,
+            Text(", ".join(feeds[:3]) + more, style="dim"),
         )
     return table
 

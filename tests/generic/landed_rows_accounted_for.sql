@@ -5,9 +5,10 @@
     the files' footers say (landing_files), rejected ones what people see (rejected_records), so a
     join that multiplies rows or a filter that drops them cannot cancel out.
 
-    model: the feed's staging model; feed: its name; base_model: the feed's base model.
+    model: the feed's staging model; feed: its name; base_model: the feed's base model; key: the columns that
+    identify a record within its brand.
 #}
-{% test landed_rows_accounted_for(model, feed, base_model) %}
+{% test landed_rows_accounted_for(model, feed, base_model, key) %}
 
 with
 
@@ -26,22 +27,20 @@ rejected as (
 versions as (
     select
         brand_id,
-        record_id,
+        {{ key | join(', ') }},
         version_hash,
         count(*) as row_count
     from {{ base_model }}
     where reject_reason_code is null
-    group by brand_id, record_id, version_hash
+    group by brand_id, {{ key | join(', ') }}, version_hash
 ),
 
 version_keys as (
     select
-        brand_id,
-        record_id,
         count(*) as version_count,
         sum(row_count - 1) as repeat_count
     from versions
-    group by brand_id, record_id
+    group by brand_id, {{ key | join(', ') }}
 ),
 
 valid as (

@@ -61,7 +61,7 @@ def reshuffle(landing: Path, target: Path) -> int:
         out = target / folder.relative_to(landing)
         out.mkdir(parents=True)
         for piece in range(pieces):
-            chosen = order[piece::pieces]
+            chosen = pa.array(order[piece::pieces], pa.int64())
             pq.write_table(table.take(chosen), out / f"z{chance.random()}.parquet")
         rows += table.num_rows
     return rows

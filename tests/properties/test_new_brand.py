@@ -19,7 +19,7 @@ from .conftest import Copy
 # Columns that the brand does not have are simply not there: no birth date, no address, no device.
 CONTACTS = """
 contact_id,source_system,email,phone,first_name,last_name,updated_at
-c1,eshop,greta@example.de,0151 23456789,Greta,Krüger,2025-03-05T10:00:00+01:00
+c1,eshop,greta@example.de,0151 40293817,Greta,Krüger,2025-03-05T10:00:00+01:00
 c2,newsletter,Greta+News@Example.DE,,,,2025-03-06 08:00:00
 c3,eshop,otto@example.de,,Otto,Lange,1741593600
 c3,eshop,old@example.de,,Otto,Lange,2025-01-01 00:00:00
@@ -31,7 +31,7 @@ ORDERS = """
 order_id,ordered_at,status,sales_channel,contact_id,email,phone,currency_code,total_amount,is_test,updated_at
 o1,2025-03-07 09:00:00,completed,eshop,c1,,,EUR,"100,50",,2025-03-07 09:00:00
 o2,2025-03-08 09:00:00,paid,eshop,,GRETA@example.de,,EUR,49.50,false,2025-03-08 09:00:00
-o3,2025-03-09 09:00:00,completed,store,,,+49 151 23456789,EUR,20,,2025-03-09 09:00:00
+o3,2025-03-09 09:00:00,completed,store,,,+49 151 40293817,EUR,20,,2025-03-09 09:00:00
 o4,2025-03-09 10:00:00,cancelled,eshop,c3,,,EUR,500,,2025-03-09 10:00:00
 o5,2025-03-09 11:00:00,paid,eshop,c3,,,EUR,10,true,2025-03-09 11:00:00
 o6,2025-03-10 11:00:00,paid,eshop,c3,,,EUR,30,,2025-03-10 11:00:00

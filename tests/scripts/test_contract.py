@@ -86,9 +86,7 @@ def test_a_folder_without_a_contract_is_named(tmp_path: Path) -> None:
         ("{name: id, data_type: text}]", r"needs config\.meta\.key"),
     ],
 )
-def test_a_wrong_contract_is_refused_with_the_mend(
-    tmp_path: Path, yaml: str, message: str
-) -> None:
+def test_a_wrong_contract_is_refused_with_the_mend(tmp_path: Path, yaml: str, message: str) -> None:
     folder = tmp_path / "models" / "staging" / "demo"
     folder.mkdir(parents=True)
     (folder / "_demo__sources.yml").write_text(

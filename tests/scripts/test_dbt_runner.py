@@ -17,8 +17,10 @@ def event(name: str, *, level: str = "info", msg: str = "", **data: Any) -> str:
 
 
 def ended(name: str, kind: str, status: str) -> str:
-    node = {"node_name": name, "resource_type": kind}
-    return event("LogModelResult", node_info=node, total=4, status=status)
+    node = {"node_name": name, "resource_type": kind, "node_status": status}
+    title = "SkippingDetails" if status == "skipped" else "LogModelResult"
+    level = "error" if status in ("fail", "error") else "info"
+    return event(title, level=level, msg=f"{status} {name}", node_info=node)
 
 
 def read(*lines: str) -> tuple[DbtOutcome, list[tuple[int, int, str]]]:
@@ -31,7 +33,7 @@ def read(*lines: str) -> tuple[DbtOutcome, list[tuple[int, int, str]]]:
 def test_nodes_are_counted_by_kind_and_end() -> None:
     outcome, seen = read(
         event("ConcurrencyLine", node_count=4),
-        event("LogStartLine", node_info={"node_name": "brands"}, total=4),
+        event("LogStartLine", node_info={"node_name": "brands"}),
         ended("brands", "seed", "success"),
         ended("stg_orders", "model", "success"),
         ended("unique_orders", "test", "fail"),

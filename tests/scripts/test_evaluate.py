@@ -57,6 +57,34 @@ def test_the_worked_case(make_warehouse: WarehouseMaker, make_truth: TruthMaker)
     assert result.people_whole == 1, "only Cyd: Ann is split and Bob shares his customer"
 
 
+def test_pairs_are_told_apart_by_brand_and_controller(
+    make_warehouse: WarehouseMaker, make_truth: TruthMaker
+) -> None:
+    """Ann has two records in aster, one in birch of the same controller and one in cedar."""
+    brands = ["aster", "aster", "birch", "cedar"]
+    truth: list[Row] = [("orders", brand, f"r{n}", "ann") for n, brand in enumerate(brands)]
+    records: list[Row] = [
+        (brand, "orders", f"r{n}", customer, "email")
+        for (n, brand), customer in zip(enumerate(brands), "xyyx", strict=True)
+    ]
+    warehouse = make_warehouse(records)
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            "create schema reference; create table reference.brands as from "
+            "(values ('aster', 'one'), ('birch', 'one'), ('cedar', 'two')) "
+            "as brands (brand_id, controller_id)"
+        )
+    result = evaluate(warehouse, make_truth(truth))
+
+    counts = {span: (pairs.true, pairs.found) for span, pairs in result.by_span.items()}
+    assert counts == {
+        "in one brand": (1, 0),
+        "across brands of a controller": (2, 1),
+        "across controllers": (3, 1),
+    }
+    assert (result.pairs.true, result.pairs.found) == (6, 2)
+
+
 def test_groups_are_averages_of_their_records(
     make_warehouse: WarehouseMaker, make_truth: TruthMaker
 ) -> None:
@@ -142,8 +170,8 @@ def test_reach_follows_own_identifiers_orders_and_events(
 
     # Within reach: r1 to r4, six pairs of Ann's ten. Found of these: the three of r1, r2 and r4.
     assert (result.pairs.true, result.pairs.reachable, result.pairs.reachable_found) == (10, 6, 3)
-    assert result.recall_limit == pytest.approx(0.6)
-    assert result.reachable_recall == pytest.approx(0.5)
+    assert result.pairs.recall_limit == pytest.approx(0.6)
+    assert result.pairs.reachable_recall == pytest.approx(0.5)
     assert result.over_merged[0].shared_identifiers == ["phone +420600000002 (2 people)"]
 
     with_consent = {

@@ -12,7 +12,10 @@ brands_ranked as (
         brand_id,
         row_number() over (
             partition by customer_id
-            order by activity_score desc, brand_id
+            order by
+                case when activity_tier = 'high' then 0 else 1 end,
+                activity_score desc,
+                brand_id
         ) as score_rank
     from activity_tiers
 ),

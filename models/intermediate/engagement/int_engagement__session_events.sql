@@ -57,8 +57,8 @@ starts_marked as (
     from events_preceded
 ),
 
--- The latest start up to an event is its session's. Two sessions of one visitor cannot start at
--- the same moment, so events of one moment may share a frame and need no order among themselves.
+-- The latest start up to an event is its session's. Of the events of one moment at most one is a
+-- start, and it comes first; the others need no order among themselves.
 sessions_assigned as (
     select
         brand_id,
@@ -66,8 +66,8 @@ sessions_assigned as (
         is_session_start,
         max(case when is_session_start then occurred_at end) over (
             partition by brand_id, visitor_key
-            order by occurred_at
-            range between unbounded preceding and current row
+            order by occurred_at, is_session_start desc
+            rows between unbounded preceding and current row
         ) as session_started_at
     from starts_marked
 ),

@@ -3,6 +3,7 @@
 with sessions as (
     select
         session_id,
+        brand_id,
         landing_message_id,
         landing_share_code,
         landing_source,
@@ -10,6 +11,11 @@ with sessions as (
         landing_page_url,
         landing_referrer_url
     from {{ ref('int_engagement__sessions') }}
+),
+
+messages as (
+    select brand_id, message_id, channel
+    from {{ ref('int_communication__messages') }}
 ),
 
 landing_channels as (
@@ -21,6 +27,7 @@ landing_channels as (
 urls_parsed as (
     select
         session_id,
+        brand_id,
         landing_message_id,
         landing_share_code,
         lower(landing_source) as landing_source,
@@ -61,6 +68,7 @@ landings_grouped as (
             else urls_parsed.referrer_domain
         end as referrer_domain,
         case
+            when messages.channel <> 'email' then 'message'
             when urls_parsed.landing_message_id is not null then 'email'
             when urls_parsed.landing_share_code is not null then 'referral'
             when mediums.channel_group is not null then mediums.channel_group
@@ -74,6 +82,10 @@ landings_grouped as (
             else 'referral'
         end as channel_group
     from urls_parsed
+    left join messages
+        on
+            urls_parsed.brand_id = messages.brand_id
+            and urls_parsed.landing_message_id = messages.message_id
     left join landing_channels as mediums
         on
             mediums.match_on = 'utm_medium'

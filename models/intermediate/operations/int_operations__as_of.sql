@@ -1,7 +1,7 @@
 with
 
--- Only moments at which something happened; updated_at is left out, since a nightly dump stamps it with the time
--- of the dump.
+-- Only moments at which something happened; updated_at is left out, since a nightly dump stamps it
+-- with the time of the dump.
 moments as (
     select max(ordered_at) as newest_at from {{ ref('stg_transaction__orders') }}
     union all
@@ -26,12 +26,13 @@ moments as (
     select max(requested_at) as newest_at from {{ ref('stg_privacy__privacy_requests') }}
 ),
 
--- Without data and without the variable there is still one row, so that a cross join loses nothing. A variable that
--- is no time gives null and fails the test, rather than a build of some other day.
+-- Without data and without the variable there is still one row, so that a cross join loses nothing.
+-- A variable that is no time gives null and fails the test, rather than a build of some other day.
 resolved as (
     select
         case
-            when '{{ var('as_of') }}' = '' then coalesce(max(newest_at), timestamp '1970-01-01 00:00:00')
+            when '{{ var('as_of') }}' = ''
+                then coalesce(max(newest_at), timestamp '1970-01-01 00:00:00')
             else {{ typed_timestamp("'" ~ var('as_of') ~ "'") }}
         end as as_of_at
     from moments

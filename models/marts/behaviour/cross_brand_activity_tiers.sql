@@ -43,9 +43,13 @@ brands_ranked as (
         brand_id,
         activity_tier,
         activity_score,
+        -- Scores of two brands compare badly, tiers do: where a customer is high, there they are strong.
         row_number() over (
             partition by customer_id
-            order by activity_score desc, brand_id
+            order by
+                case when activity_tier = 'high' then 0 else 1 end,
+                activity_score desc,
+                brand_id
         ) as score_rank,
         row_number() over (
             partition by customer_id

@@ -11,7 +11,8 @@ landing_file_rows as (
 
 placed as (
     select
-        {{ regexp_extract_match('landed_file', '[^/]+/brand=[^/]*/load_date=[^/]*/[^/]*$') }} as file_name,
+        {{ regexp_extract_match('landed_file', '[^/]+/brand=[^/]*/load_date=[^/]*/[^/]*$') }}
+            as file_name,
         row_count
     from landing_file_rows
     -- The project's own zero-row files are no delivery.

@@ -4,28 +4,13 @@ base_contact__contacts as (
     select * from {{ ref('base_contact__contacts') }}
 ),
 
-valid as (
-    select * from base_contact__contacts where reject_reason_code is null
-),
-
-ranked as (
-    select
-        *,
-        min(updated_at) over (partition by brand_id, contact_id) as first_updated_at,
-        row_number() over (
-            partition by brand_id, contact_id
-            order by updated_at desc nulls last, load_date desc, version_hash desc
-        ) as version_rank
-    from valid
-),
-
-latest as (
+latest_versions as (
     select
         brand_id,
         load_date,
         source_file,
         source_line,
-        record_id,
+        contact_id as record_id,
         contact_id,
         source_system,
         email,
@@ -51,8 +36,8 @@ latest as (
         updated_at,
         is_deleted,
         first_updated_at
-    from ranked
-    where version_rank = 1
+    from base_contact__contacts
+    where reject_reason_code is null and version_rank = 1
 )
 
-select * from latest
+select * from latest_versions

@@ -4,27 +4,13 @@ base_engagement__events as (
     select * from {{ ref('base_engagement__events') }}
 ),
 
-valid as (
-    select * from base_engagement__events where reject_reason_code is null
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by brand_id, event_id
-            order by load_date desc, version_hash desc
-        ) as version_rank
-    from valid
-),
-
-latest as (
+latest_versions as (
     select
         brand_id,
         load_date,
         source_file,
         source_line,
-        record_id,
+        event_id as record_id,
         event_id,
         event_type,
         occurred_at,
@@ -46,8 +32,8 @@ latest as (
         share_code,
         event_value,
         user_agent
-    from ranked
-    where version_rank = 1
+    from base_engagement__events
+    where reject_reason_code is null and version_rank = 1
 )
 
-select * from latest
+select * from latest_versions

@@ -4,27 +4,13 @@ base_engagement__reviews as (
     select * from {{ ref('base_engagement__reviews') }}
 ),
 
-valid as (
-    select * from base_engagement__reviews where reject_reason_code is null
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by brand_id, review_id
-            order by load_date desc, version_hash desc
-        ) as version_rank
-    from valid
-),
-
-latest as (
+latest_versions as (
     select
         brand_id,
         load_date,
         source_file,
         source_line,
-        record_id,
+        review_id as record_id,
         review_id,
         reviewed_at,
         order_id,
@@ -35,8 +21,8 @@ latest as (
         review_site,
         rating,
         review_text
-    from ranked
-    where version_rank = 1
+    from base_engagement__reviews
+    where reject_reason_code is null and version_rank = 1
 )
 
-select * from latest
+select * from latest_versions

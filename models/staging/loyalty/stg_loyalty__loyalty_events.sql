@@ -4,27 +4,13 @@ base_loyalty__loyalty_events as (
     select * from {{ ref('base_loyalty__loyalty_events') }}
 ),
 
-valid as (
-    select * from base_loyalty__loyalty_events where reject_reason_code is null
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by brand_id, event_id
-            order by load_date desc, version_hash desc
-        ) as version_rank
-    from valid
-),
-
-latest as (
+latest_versions as (
     select
         brand_id,
         load_date,
         source_file,
         source_line,
-        record_id,
+        event_id as record_id,
         event_id,
         loyalty_card_id,
         event_type,
@@ -36,8 +22,8 @@ latest as (
         voucher_code,
         order_id,
         occurred_at
-    from ranked
-    where version_rank = 1
+    from base_loyalty__loyalty_events
+    where reject_reason_code is null and version_rank = 1
 )
 
-select * from latest
+select * from latest_versions

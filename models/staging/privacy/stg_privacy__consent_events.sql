@@ -4,27 +4,13 @@ base_privacy__consent_events as (
     select * from {{ ref('base_privacy__consent_events') }}
 ),
 
-valid as (
-    select * from base_privacy__consent_events where reject_reason_code is null
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by brand_id, consent_event_id
-            order by load_date desc, version_hash desc
-        ) as version_rank
-    from valid
-),
-
-latest as (
+latest_versions as (
     select
         brand_id,
         load_date,
         source_file,
         source_line,
-        record_id,
+        consent_event_id as record_id,
         consent_event_id,
         contact_id,
         email,
@@ -36,8 +22,8 @@ latest as (
         decision,
         legal_basis,
         decided_at
-    from ranked
-    where version_rank = 1
+    from base_privacy__consent_events
+    where reject_reason_code is null and version_rank = 1
 )
 
-select * from latest
+select * from latest_versions

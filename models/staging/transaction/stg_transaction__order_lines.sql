@@ -4,27 +4,13 @@ base_transaction__order_lines as (
     select * from {{ ref('base_transaction__order_lines') }}
 ),
 
-valid as (
-    select * from base_transaction__order_lines where reject_reason_code is null
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by brand_id, order_id, line_number
-            order by updated_at desc nulls last, load_date desc, version_hash desc
-        ) as version_rank
-    from valid
-),
-
-latest as (
+latest_versions as (
     select
         brand_id,
         load_date,
         source_file,
         source_line,
-        record_id,
+        order_id || '|' || cast(line_number as varchar) as record_id,
         order_id,
         line_number,
         product_id,
@@ -32,8 +18,8 @@ latest as (
         unit_price_amount_original,
         discount_amount_original,
         updated_at
-    from ranked
-    where version_rank = 1
+    from base_transaction__order_lines
+    where reject_reason_code is null and version_rank = 1
 )
 
-select * from latest
+select * from latest_versions

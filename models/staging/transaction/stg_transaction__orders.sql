@@ -4,27 +4,13 @@ base_transaction__orders as (
     select * from {{ ref('base_transaction__orders') }}
 ),
 
-valid as (
-    select * from base_transaction__orders where reject_reason_code is null
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by brand_id, order_id
-            order by updated_at desc nulls last, load_date desc, version_hash desc
-        ) as version_rank
-    from valid
-),
-
-latest as (
+latest_versions as (
     select
         brand_id,
         load_date,
         source_file,
         source_line,
-        record_id,
+        order_id as record_id,
         order_id,
         ordered_at,
         status,
@@ -46,8 +32,8 @@ latest as (
         tax_amount_original,
         is_test,
         updated_at
-    from ranked
-    where version_rank = 1
+    from base_transaction__orders
+    where reject_reason_code is null and version_rank = 1
 )
 
-select * from latest
+select * from latest_versions

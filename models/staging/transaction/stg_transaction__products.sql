@@ -4,27 +4,13 @@ base_transaction__products as (
     select * from {{ ref('base_transaction__products') }}
 ),
 
-valid as (
-    select * from base_transaction__products where reject_reason_code is null
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by brand_id, product_id
-            order by updated_at desc nulls last, load_date desc, version_hash desc
-        ) as version_rank
-    from valid
-),
-
-latest as (
+latest_versions as (
     select
         brand_id,
         load_date,
         source_file,
         source_line,
-        record_id,
+        product_id as record_id,
         product_id,
         product_name,
         category,
@@ -37,8 +23,8 @@ latest as (
         list_price_amount_original,
         currency_code,
         updated_at
-    from ranked
-    where version_rank = 1
+    from base_transaction__products
+    where reject_reason_code is null and version_rank = 1
 )
 
-select * from latest
+select * from latest_versions

@@ -23,7 +23,6 @@ from rich.text import Text
 
 from crossbrand.console import bar
 from crossbrand.errors import CrossbrandError
-from crossbrand.paths import require_tables
 
 TIME_ZONE = "America/New_York"
 """Where the grocer keeps its days: campaigns begin and coupons are redeemed on local dates."""
@@ -33,7 +32,7 @@ CENT = Decimal("0.01")
 CUTS = (1, 2, 3, 4)
 """The cuts of a score, in fifths."""
 
-TABLES = (
+RELATIONS = (
     "staging.stg_transaction__orders",
     "staging.stg_transaction__order_lines",
     "staging.stg_loyalty__loyalty_events",
@@ -288,9 +287,9 @@ def _responses(frames: Mapping[str, Any]) -> dict[str, Response]:
 def compare(connection: duckdb.DuckDBPyConnection, figures: Expected) -> list[Check]:
     """Every figure as the warehouse has it, beside the expected one.
 
-    Raises CrossbrandError when the warehouse lacks a table that is compared.
+    Raises CrossbrandError when the warehouse lacks a table or view that is compared.
     """
-    require_tables(connection, *TABLES)
+    require(connection, RELATIONS)
 
     def one(query: str) -> Any:
         row = connection.execute(query).fetchone()
@@ -349,7 +348,7 @@ def compare(connection: duckdb.DuckDBPyConnection, figures: Expected) -> list[Ch
     cards = _cards(connection)
     results.append(
         Check(
-            "customers with one card that nobody else has",
+            "customers with one card of their own",
             len(figures.cards),
             len(figures.cards & set(cards.values()))
             if len(set(cards.values())) == len(cards)
@@ -359,6 +358,21 @@ def compare(connection: duckdb.DuckDBPyConnection, figures: Expected) -> list[Ch
     for scope in figures.households:
         results += _compare_scope(connection, figures, scope, cards)
     return results + _compare_campaigns(connection, figures)
+
+
+def require(connection: duckdb.DuckDBPyConnection, relations: Sequence[str]) -> None:
+    """Raise CrossbrandError when one of these tables or views, `schema.name`, does not exist."""
+    present = {
+        f"{schema}.{name}"
+        for schema, name in connection.execute(
+            "select table_schema, table_name from information_schema.tables"
+        ).fetchall()
+    }
+    missing = [relation for relation in relations if relation not in present]
+    if missing:
+        raise CrossbrandError(
+            f"The warehouse has no {', '.join(missing)}: the build did not end. Run it again."
+        )
 
 
 def _cards(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
@@ -411,7 +425,7 @@ def _compare_scope(
             card in found and part(found[card]) == part(household)
             for card, household in wanted.items()
         )
-        results.append(Check(f"households with the same {name}, {scope}", len(wanted), agreeing))
+        results.append(Check(f"same {name}, {scope}", len(wanted), agreeing))
     return results
 
 
@@ -438,10 +452,10 @@ def _compare_campaigns(connection: duckdb.DuckDBPyConnection, figures: Expected)
     ).fetchone()
     tiers = connection.execute("select count(*) from marts.cross_brand_activity_tiers").fetchone()
     parts: dict[str, Any] = {
-        "recipients": lambda one: one.sent,
-        "households that redeemed": lambda one: one.redeemed,
-        "recipients that bought": lambda one: one.sent_and_bought,
-        "households that bought": lambda one: one.bought,
+        "number of recipients": lambda one: one.sent,
+        "number that redeemed": lambda one: one.redeemed,
+        "recipients who bought": lambda one: one.sent_and_bought,
+        "number that bought": lambda one: one.bought,
     }
     return [
         Check("letters bound to a customer", figures.sends, sends[0] if sends else None),
@@ -452,7 +466,7 @@ def _compare_campaigns(connection: duckdb.DuckDBPyConnection, figures: Expected)
         ),
         *(
             Check(
-                f"campaigns with the same {name}",
+                f"campaigns: same {name}",
                 len(figures.responses),
                 sum(
                     key in found and part(found[key]) == part(response)
@@ -465,8 +479,9 @@ def _compare_campaigns(connection: duckdb.DuckDBPyConnection, figures: Expected)
     ]
 
 
-# One row per campaign: id, name, days, households sent, redeemed, sent and bought, bought, then the
-# euros that recipients and all households paid in its dates, and the number of all households.
+# One row per campaign: id, name, its days within the data, households sent, redeemed, sent and
+# bought, bought, then the euros that recipients and all households paid in its dates, and the
+# number of all households.
 RESPONSE = """
 with recipients as (
     select distinct
@@ -532,12 +547,24 @@ bought as (
             purchases.campaign_id = recipients.campaign_id
             and purchases.customer_id = recipients.customer_id
     group by purchases.campaign_id
+),
+
+data_span as (
+    select
+        min(ordered_at) as started_at,
+        max(ordered_at) as ended_at
+    from intermediate.int_transaction__orders
+    where is_counted
 )
 
 select
     campaigns.campaign_id,
     campaigns.campaign_name,
-    date_diff('day', campaigns.started_at, campaigns.ended_at) + 1 as days,
+    date_diff(
+        'day',
+        greatest(campaigns.started_at, data_span.started_at),
+        least(campaigns.ended_at, data_span.ended_at)
+    ) + 1 as days,
     per_campaign.sent,
     coalesce(redeemers.customers, 0) as redeemed,
     coalesce(bought.recipients, 0) as sent_and_bought,
@@ -546,6 +573,7 @@ select
     coalesce(bought.amount, 0) as amount,
     (select count(*) from marts.customer_360) as customers
 from staging.stg_communication__campaigns as campaigns
+cross join data_span
 inner join per_campaign on campaigns.campaign_id = per_campaign.campaign_id
 left join redeemers on campaigns.campaign_id = redeemers.campaign_id
 left join bought on campaigns.campaign_id = bought.campaign_id
@@ -599,20 +627,20 @@ def _show_segments(connection: duckdb.DuckDBPyConnection, console: Console) -> N
             "Segment",
             "Households",
             "",
-            "Days since",
+            "Days",
             "Orders",
             "EUR",
-            "of revenue",
+            "Revenue",
             "National",
             "Private",
         ),
-        footnote="Medians of the households. National and Private: the segments within one brand.",
+        footnote="Days since the last order, orders, EUR: medians. Last two: within one brand.",
     )
     for segment, count, recency, frequency, amount, total, national, private in rows:
         table.add_row(
             segment,
             f"{count:,}",
-            bar(count, max(row[1] for row in rows), 10),
+            bar(count, max(row[1] for row in rows), 6),
             f"{recency or 0:,.0f}",
             f"{frequency or 0:,.0f}",
             f"{amount or 0:,.0f}",
@@ -640,8 +668,8 @@ def _show_campaigns(
             "EUR a week: sent",
             "not sent",
         ),
-        footnote="Sent: of the households that got the letter. Who got it was chosen for how much "
-        "they buy,\nso the difference is not the letter's effect.",
+        footnote="Days of the campaign within the data. Recipients buy more before the letter "
+        "too:\nthe difference between sent and not sent is not its effect.",
     )
     for row in connection.execute(RESPONSE).fetchall():
         _, name, days, sent, redeemed, sent_and_bought, bought, sent_amount, amount, customers = row

@@ -105,8 +105,8 @@ def instant_text(seconds: Ints, style: int, offsets: Ints) -> pa.Array:
 
 def date_text(days: Ints, known: Flags) -> pa.Array:
     """ISO dates from days since 1970-01-01, null where not known."""
-    return pa.array(days.astype(np.int32), pa.int32(), mask=~known).cast(pa.date32()).cast(
-        pa.string()
+    return (
+        pa.array(days.astype(np.int32), pa.int32(), mask=~known).cast(pa.date32()).cast(pa.string())
     )
 
 
@@ -131,7 +131,7 @@ def runs(lengths: Ints) -> tuple[Ints, Ints]:
 
 
 def scramble(number: Ints, modulus: int, factor: int, shift: int = 0) -> Ints:
-    """A one-to-one mapping of 0 … modulus - 1; the factor must have no divisor in common with it."""
+    """A one-to-one mapping of 0 … modulus - 1; factor and modulus must be coprime."""
     return (number * factor + shift) % modulus
 
 

@@ -130,9 +130,7 @@ class Assortment:
         """Numbers of the products; colour and size wrap around where a category has fewer."""
         colors, sizes = self.color_count[category], self.size_count[category]
         return ints(
-            self.category_start[category]
-            + (style * colors + color % colors) * sizes
-            + size % sizes
+            self.category_start[category] + (style * colors + color % colors) * sizes + size % sizes
         )
 
     def price(self, product: Ints, is_after_change: Flags) -> Ints:

@@ -9,24 +9,21 @@ import pyarrow as pa
 
 from crossbrand.generate.arrays import (
     DAY,
-    MISSING,
     Flags,
     Ints,
     chance,
     coded,
-    constant,
     date_text,
     flag_texts,
     full,
     ints,
-    nulls,
     numbered,
     pick,
     runs,
     take,
     texts,
 )
-from crossbrand.generate.countries import NICKNAMES, female_surname, plain_ascii
+from crossbrand.generate.countries import NICKNAMES, plain_ascii
 from crossbrand.generate.delivery import Frame
 from crossbrand.generate.identifiers import absent
 from crossbrand.generate.people import Chunk
@@ -85,7 +82,11 @@ def make_contacts(chunk: Chunk) -> Contacts:
     delay = np.where(
         system == ESHOP, 0, ints(rng.exponential(60, rows) * DAY) + rng.integers(60, 7_200, rows)
     )
-    registered = np.minimum(relations.joined[relation] + delay, chunk.world.end - 1)
+    registered = relations.joined[relation] + delay
+    # What would be recorded after the last day is not there yet.
+    known = registered < chunk.world.end
+    relation, system, registered = relation[known], system[known], registered[known]
+    rows = len(relation)
     brand = relations.brand[relation]
 
     email, phone = relations.email[relation], relations.phone[relation]
@@ -161,8 +162,11 @@ def contact_frames(chunk: Chunk, contacts: Contacts, cards: pa.Array) -> list[Fr
     moment = np.where(version == 0, contacts.registered[contact], moment)
     for step in (1, 2):
         here = np.flatnonzero(version == step)
-        moment[here] = np.minimum(np.maximum(moment[here], moment[here - 1] + 60), world.end - 1)
+        moment[here] = np.maximum(moment[here], moment[here - 1] + 60)
     reached = _carried(change, version)
+    known = moment < world.end
+    contact, moment = contact[known], moment[known]
+    reached = {code: flags[known] for code, flags in reached.items()}
 
     relation = contacts.relation[contact]
     person = relations.person[relation]
@@ -211,12 +215,8 @@ def contact_frames(chunk: Chunk, contacts: Contacts, cards: pa.Array) -> list[Fr
         "city": take(home.town, place),
         "region": take(home.region, place),
         "postal_code": take(home.postal, place),
-        "country_code": coded(
-            codes, np.where(given_country[contact], people.country[person], -1)
-        ),
-        "occupation": coded(
-            OCCUPATIONS, np.where(has_job, (person * 7) % len(OCCUPATIONS), -1)
-        ),
+        "country_code": coded(codes, np.where(given_country[contact], people.country[person], -1)),
+        "occupation": coded(OCCUPATIONS, np.where(has_job, (person * 7) % len(OCCUPATIONS), -1)),
         "language_code": coded(languages, people.country[person]),
         "social_profile": take(_handles(chunk), has_social),
         "acquisition_source": coded(SOURCES, sources),
@@ -299,18 +299,20 @@ def _handles(chunk: Chunk) -> pa.Array:
     people = chunk.people
     return texts(
         [
-            f"@{plain_ascii(people.first_name(number)).lower()}_{people.first + number}"
+            f"@{plain_ascii(people.first_names[number]).lower()}_{people.first + number}"
             for number in range(people.count)
         ]
     )
 
 
+# The forms from here on are for first names only.
+NICKNAME = 4
+
+
 class _Typing:
     """How the name, e-mail and phone on each record are written: the same in all its versions."""
 
-    def __init__(
-        self, chunk: Chunk, rng: np.random.Generator, rows: int, person_of: Ints
-    ) -> None:
+    def __init__(self, chunk: Chunk, rng: np.random.Generator, rows: int, person_of: Ints) -> None:
         self._chunk = chunk
         self._person = person_of
         self._name_form = pick(rng, (0.84, 0.06, 0.03, 0.02, 0.025, 0.025), rows)
@@ -334,37 +336,33 @@ class _Typing:
         return take(pool.typed, np.where(phone < 0, -1, form * len(pool.clean) + phone))
 
     def names(self, contact: Ints, named: Flags, renamed: Flags) -> tuple[pa.Array, pa.Array]:
-        """First and last names: plain, without diacritics, capitals, small, nickname, initial."""
+        """First names and surnames of the versions; who is `renamed` bears the other surname."""
         people = self._chunk.people
-        first_forms: list[list[str]] = [[] for _ in range(6)]
-        last_forms: list[list[str]] = [[] for _ in range(7)]
-        for number in range(people.count):
-            first, last = people.first_name(number), people.surname(number)
-            country = people.country_of(number)
-            bare = plain_ascii(first)
-            nick = NICKNAMES.get(first, first)
-            for form, text in zip(
-                first_forms,
-                (first, bare, first.upper(), first.lower(), nick, f"{first[0]}."),
-                strict=True,
-            ):
-                form.append(text)
-            married = country.surnames[(people.surnames[number] + 11) % len(country.surnames)]
-            for form, text in zip(
-                last_forms,
-                (last, plain_ascii(last), last.upper(), last.lower(), last, last,
-                 female_surname(married, country.code)),
-                strict=True,
-            ):  # fmt: skip
-                form.append(text)
         person = self._person[contact]
-        form = self._name_form[contact]
-        first_flat = texts([text for form_ in first_forms for text in form_])
-        last_flat = texts([text for form_ in last_forms for text in form_])
-        married_now = renamed & people.is_female[person]
-        last_form = np.where(married_now, 6, form)
-        return (
-            take(first_flat, np.where(named, form * people.count + person, -1)),
-            take(last_flat, np.where(named, last_form * people.count + person, -1)),
+        form = np.where(named, self._name_form[contact], -1)
+        first = _written(people.first_names, person, form)
+        last = _written(
+            people.surnames + people.other_surnames,
+            np.where(renamed & people.is_female[person], people.count + person, person),
+            np.where(form >= NICKNAME, 0, form),
         )
+        return first, last
 
+
+def _written(names: list[str], row: Ints, form: Ints) -> pa.Array:
+    """The rows' names: plain, bare of diacritics, capitals, small, as a nickname or an initial.
+
+    Nicknames and initials stand for first names only; a form below 0 is null.
+    """
+    distinct = sorted(set(names))
+    number = {name: place for place, name in enumerate(distinct)}
+    codes = ints([number[name] for name in names])
+    written = [
+        *distinct,
+        *(plain_ascii(name) for name in distinct),
+        *(name.upper() for name in distinct),
+        *(name.lower() for name in distinct),
+        *(NICKNAMES.get(name, name) for name in distinct),
+        *(f"{name[0]}." for name in distinct),
+    ]
+    return take(texts(written), np.where(form < 0, -1, form * len(distinct) + codes[row]))

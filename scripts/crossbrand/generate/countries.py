@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 
 
 @dataclass(frozen=True)
@@ -243,7 +244,7 @@ _PL = Country(
     ),
     streets=_words(
         "Polna Leśna Słoneczna Krótka Szkolna Ogrodowa Lipowa Brzozowa Łąkowa Kwiatowa Sosnowa "
-        "Kościelna Akacjowa Parkowa Zielona Kolejowa Mickiewicza Kościuszki Sienkiewicza Słowackiego"
+        "Kościelna Akacjowa Parkowa Zielona Kolejowa Mickiewicza Kościuszki Sienkiewicza"
     ),
     mail_domains=_words(
         "gmail.com gmail.com gmail.com wp.pl wp.pl onet.pl o2.pl interia.pl op.pl outlook.com"
@@ -366,10 +367,11 @@ def has_own_plan(code: str) -> bool:
     return code in PLANS
 
 
+@cache
 def female_surname(surname: str, country_code: str) -> str:
     """The form that a woman of the country bears: Novák → Nováková, Kowalski → Kowalska."""
     if country_code in ("CZ", "SK"):
-        if surname.endswith("ová") or surname.endswith("í"):
+        if surname.endswith(("ová", "í")):
             return surname
         if surname.endswith("ý"):
             return surname[:-1] + "á"
@@ -383,6 +385,7 @@ def female_surname(surname: str, country_code: str) -> str:
     return surname
 
 
+@cache
 def plain_ascii(text: str) -> str:
     """The text without diacritics, as a careless export or an e-mail address has it."""
     decomposed = unicodedata.normalize("NFD", text.replace("ł", "l").replace("Ł", "L"))

@@ -185,9 +185,16 @@ def deliver_unlisted(world: World, frame: Frame, rows: int) -> Deliveries:
     result.rows = rows
     result.broken.append(
         _broken_truth(
-            frame.feed, UNLISTED_BRAND, [load_date(day)] * rows, record_ids(feed, table), None,
-            "unlisted_brand", "rejected", "unknown_brand", np.zeros(rows, np.bool_),
-        )  # fmt: skip
+            frame.feed,
+            UNLISTED_BRAND,
+            [load_date(day)] * rows,
+            record_ids(feed, table),
+            None,
+            "unlisted_brand",
+            "rejected",
+            "unknown_brand",
+            np.zeros(rows, np.bool_),
+        )
     )
     return result
 
@@ -211,9 +218,7 @@ def _of_column(feed: Feed, column: Column) -> list[Breakage]:
     found: list[Breakage] = []
 
     def unreadable(kind: str, values: list[str]) -> None:
-        fate, reason = (
-            ("rejected", "unreadable_value") if column.required else ("nulled", None)
-        )
+        fate, reason = ("rejected", "unreadable_value") if column.required else ("nulled", None)
         found.append(Breakage(name, kind, fate, reason, False, _one_of(values)))
 
     def refused(kind: str, reason: str, values: list[str]) -> None:
@@ -263,9 +268,7 @@ def _comma(_: np.random.Generator, old: pa.Array, __: Ints) -> pa.Array:
     return pc.replace_substring(old, ".", ",")
 
 
-def _choose_broken(
-    rng: np.random.Generator, feed: Feed, frame: Frame
-) -> tuple[Ints, Ints]:
+def _choose_broken(rng: np.random.Generator, feed: Feed, frame: Frame) -> tuple[Ints, Ints]:
     """Rows to spoil, and for each the number of its breakage."""
     options = breakages(feed)
     spoilt = ints(np.flatnonzero(chance(rng, BROKEN_SHARE, len(frame.known_at))))
@@ -377,15 +380,20 @@ def _add_broken(
     bad = bad.set_column(place, option.column, changed)
     for day in np.unique(load_days):
         here = np.flatnonzero(load_days == day)
-        result.loads.append(
-            Load(frame.feed, brand_id, int(day), True, bad.take(pa.array(here)))
-        )
+        result.loads.append(Load(frame.feed, brand_id, int(day), True, bad.take(pa.array(here))))
     result.rows += len(rows)
     result.broken.append(
         _broken_truth(
-            frame.feed, brand_id, [load_date(int(day)) for day in load_days], ids, option.column,
-            option.kind, option.fate, option.reason, redelivered,
-        )  # fmt: skip
+            frame.feed,
+            brand_id,
+            [load_date(int(day)) for day in load_days],
+            ids,
+            option.column,
+            option.kind,
+            option.fate,
+            option.reason,
+            redelivered,
+        )
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from crossbrand.generate.arrays import DAY, Flags, Ints, chance, hashed, ints, texts
+from crossbrand.generate.arrays import DAY, Flags, Ints, chance, hashed, ints, take, texts
 from crossbrand.generate.people import Chunk
 
 PHONE, COMPUTER, APP, NEW_PHONE, TABLET, STRANGER = range(6)
@@ -23,7 +23,7 @@ USER_AGENTS = (
 
 @dataclass
 class Devices:
-    """Slots of devices: four a relation, then a tablet for each household and brand, then strangers.
+    """Slots of devices: four a relation, a tablet for each household and brand, then strangers.
 
     `replaced_at` is when a relation's first phone (or its cookie) gave way to the next.
     """
@@ -47,9 +47,7 @@ class Devices:
         relations, people = self.chunk.relations, self.chunk.people
         count = len(relation)
         kind = np.where(self.has_computer[relation] & chance(rng, 0.4, count), COMPUTER, PHONE)
-        kind = np.where(
-            (kind == PHONE) & (moment >= self.replaced_at[relation]), NEW_PHONE, kind
-        )
+        kind = np.where((kind == PHONE) & (moment >= self.replaced_at[relation]), NEW_PHONE, kind)
         kind = np.where(self.has_app[relation] & (app | chance(rng, 0.3, count)), APP, kind)
         slot = relation * 4 + kind
         person = relations.person[relation]
@@ -74,6 +72,16 @@ class Devices:
         """Remember who used what when, for the truth; relation -1 is a stranger."""
         self.uses.append((slot, relation, brand, moment))
 
+    def ids_of(self, slot: Ints, brand: Ints) -> pa.Array:
+        """Device ids of rows, where many rows have the same device; null for slot -1."""
+        key = np.where(slot < 0, -1, slot * len(self.chunk.world.brands) + brand)
+        used, place = np.unique(key, return_inverse=True)
+        pool = self.ids(
+            ints(used.clip(0) // len(self.chunk.world.brands)),
+            ints(used.clip(0) % len(self.chunk.world.brands)),
+        )
+        return take(pool, np.where(slot < 0, -1, place))
+
     def ids(self, slot: Ints, brand: Ints) -> pa.Array:
         """Device ids: mostly random cookies, for some computers a fingerprint's running number.
 
@@ -83,9 +91,7 @@ class Devices:
         salt = chunk.world.seed + 1_000_003 * chunk.number
         codes = hashed(slot * len(chunk.world.brands) + brand, salt)
         fingerprint = (slot < 4 * len(chunk.relations)) & (slot % 20 == COMPUTER)
-        numbers = chunk.people.first + chunk.relations.person[
-            np.where(fingerprint, slot // 4, 0)
-        ]
+        numbers = chunk.people.first + chunk.relations.person[np.where(fingerprint, slot // 4, 0)]
         # Another person has the number at the next brand, as the shift differs.
         numbers = (numbers + 17 * brand) % max(chunk.world.people, 1_000)
         return texts(

@@ -88,8 +88,8 @@ def make_email_pool(world: World, people: People, rng: np.random.Generator) -> P
     domains: list[str] = []
     for number in range(people.count):
         country = people.country_of(number)
-        first = plain_ascii(people.first_name(number)).lower()
-        last = plain_ascii(people.surname(number)).lower()
+        first = plain_ascii(people.first_names[number]).lower()
+        last = plain_ascii(people.surnames[number]).lower()
         for which in (0, 1):
             made = _local(first, last, int(shape[number, which]))
             locals_.append(f"{made}{tail[number]}" if which == 0 else f"{made}.{tail[number]}")
@@ -99,14 +99,14 @@ def make_email_pool(world: World, people: People, rng: np.random.Generator) -> P
             domains.append(pool[int(place[number, which] * len(pool))])
     for head in people.household_head:
         country = people.country_of(int(head))
-        last = plain_ascii(people.surname(int(head))).lower()
+        last = plain_ascii(people.surnames[int(head)]).lower()
         locals_.append(f"{country.family_word}.{last}{tail[int(head)]}")
         domains.append(country.mail_domains[int(place[int(head), 0] * len(country.mail_domains))])
     named = [
-        f"{people.first_name(number)} {people.surname(number)}"
+        f"{people.first_names[number]} {people.surnames[number]}"
         for number in range(people.count)
         for _ in (0, 1)
-    ] + [people.surname(int(head)) for head in people.household_head]
+    ] + [people.surnames[int(head)] for head in people.household_head]
 
     local, domain = texts(locals_), texts(domains)
     clean = pc.binary_join_element_wise(local, domain, "@")
@@ -117,9 +117,7 @@ def make_email_pool(world: World, people: People, rng: np.random.Generator) -> P
         clean,
         pc.utf8_upper(clean),
         pc.utf8_title(clean),
-        pc.binary_join_element_wise(
-            pc.binary_join_element_wise(local, tag, "+"), domain, "@"
-        ),
+        pc.binary_join_element_wise(pc.binary_join_element_wise(local, tag, "+"), domain, "@"),
         pc.binary_join_element_wise(" ", clean, "  ", ""),
         pc.binary_join_element_wise(texts(named), " <", clean, ">", ""),
         pc.if_else(
@@ -176,9 +174,10 @@ def phone_forms(country: Country, slot: int) -> list[str]:
     size = 10**plan.tail_digits
     # A prime that divides neither the number of prefixes nor a power of ten.
     place = (slot * 15_485_863 + 271_828) % (size * len(plan.prefixes))
-    number = f"{plan.prefixes[place // size]}{place % size:0{plan.tail_digits}d}"
-    head = len(number) % 3 or 3
-    groups = [number[:head], *(number[at : at + 3] for at in range(head, len(number), 3))]
+    prefix = str(plan.prefixes[place // size])
+    tail = f"{place % size:0{plan.tail_digits}d}"
+    number = prefix + tail
+    groups = [prefix, tail[:3], tail[3:]]
     code = plan.calling_code
     international = [f"+{code}{number}", f"+{code} {' '.join(groups)}", f"00{code}{number}"]
     if not has_own_plan(country.code):

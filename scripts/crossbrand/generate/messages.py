@@ -40,7 +40,7 @@ EVENTS = (
 (SENT, DELIVERED, OPENED, CLICKED, BOUNCED, UNSUBSCRIBED, COMPLAINED, REPLIED, RECEIVED,
  FAILED) = range(len(EVENTS))  # fmt: skip
 
-BROADCASTS_PER_YEAR = 14
+BROADCASTS_PER_YEAR = 18
 BROADCAST_CHANNELS = (0.70, 0.08, 0.04, 0.08, 0.03, 0.03, 0.0, 0.04)
 SCENARIOS = ("newsletter", "cross_sell", "next_order", "win_back", "browsed_category", "reward")
 OFFERS = ("none", "percent_off", "free_shipping", "gift")
@@ -50,12 +50,14 @@ LINKS = 4
 WELCOME, ABANDONED_CART, BIRTHDAY = range(3)
 TRIGGERED = ("welcome", "abandoned_cart", "birthday")
 
+# Share of people's clicks that an order follows.
 CONVERSION = 0.05
+INBOUND_PER_YEAR = 0.02
 
 
 @dataclass(frozen=True)
 class Campaign:
-    """A campaign of a brand. Broadcasts go out at `started`; the triggered ones run all the time."""
+    """A campaign of a brand. Broadcasts go out at `started`; triggered ones run all the time."""
 
     index: int
     brand: int
@@ -77,35 +79,49 @@ def make_campaigns(world: World) -> list[Campaign]:
     campaigns: list[Campaign] = []
     for brand in world.brands:
         rng = world.rng("campaigns", brand.index)
-        count = max(4, round(world.days * BROADCASTS_PER_YEAR / 365))
-        made = 0
-        for trigger, scenario in enumerate(TRIGGERED):
-            made += 1
+        level = price_level(brand.currency_code)
+        for number, scenario in enumerate(TRIGGERED):
             campaigns.append(
                 Campaign(
-                    len(campaigns), brand.index, f"CMP{made:03d}", f"{scenario}-always-on", EMAIL,
-                    scenario, OFFERS[trigger % 2], world.start, world.end + 180 * DAY,
-                    int(rng.integers(100, 400) * price_level(brand.currency_code)) * 100,
-                    1.0, False, True,
-                )  # fmt: skip
+                    index=len(campaigns),
+                    brand=brand.index,
+                    campaign_id=f"CMP{number + 1:03d}",
+                    name=f"{scenario}-always-on",
+                    channel=EMAIL,
+                    scenario=scenario,
+                    offer=OFFERS[number % 2],
+                    started=world.start,
+                    ended=world.end + 180 * DAY,
+                    cost=int(rng.integers(100, 400) * level) * 100,
+                    reach=1.0,
+                    has_control=False,
+                    is_triggered=True,
+                )
             )
+        count = max(4, round(world.days * BROADCASTS_PER_YEAR / 365))
         channels = pick(rng, BROADCAST_CHANNELS, count)
         # However short the time, e-mail and text messages are there, one with a control group.
         channels[:4] = [EMAIL, SMS, EMAIL, APP_PUSH]
         for number in range(count):
             day = world.first_day + int((number + 0.5) * world.days / count)
-            started = day * DAY + int(rng.integers(7, 15)) * 3_600
-            made += 1
             scenario = SCENARIOS[number % len(SCENARIOS)]
-            offer = OFFERS[int(rng.integers(len(OFFERS)))]
+            started = day * DAY + int(rng.integers(7, 15)) * 3_600
             campaigns.append(
                 Campaign(
-                    len(campaigns), brand.index, f"CMP{made:03d}",
-                    f"{np.datetime64(day, 'D')}-{scenario}", int(channels[number]), scenario,
-                    offer, started, started + 14 * DAY,
-                    int(rng.integers(300, 3_000) * price_level(brand.currency_code)) * 100,
-                    float(rng.uniform(0.65, 0.95)), number % 2 == 0, False,
-                )  # fmt: skip
+                    index=len(campaigns),
+                    brand=brand.index,
+                    campaign_id=f"CMP{len(TRIGGERED) + number + 1:03d}",
+                    name=f"{np.datetime64(day, 'D')}-{scenario}",
+                    channel=int(channels[number]),
+                    scenario=scenario,
+                    offer=OFFERS[int(rng.integers(len(OFFERS)))],
+                    started=started,
+                    ended=started + 14 * DAY,
+                    cost=int(rng.integers(300, 3_000) * level) * 100,
+                    reach=float(rng.uniform(0.65, 0.95)),
+                    has_control=number % 2 == 0,
+                    is_triggered=False,
+                )
             )
     return campaigns
 
@@ -183,6 +199,7 @@ class _Log:
     link: list[Ints] = field(default_factory=list)
     machine: list[Ints] = field(default_factory=list)
     bounce: list[Ints] = field(default_factory=list)
+    is_human: list[Flags] = field(default_factory=list)
 
     def add(
         self,
@@ -192,7 +209,9 @@ class _Log:
         link: Ints | None = None,
         machine: int = -1,
         bounce: Ints | None = None,
+        is_human: bool = False,
     ) -> None:
+        """Append events of one kind; `machine` is 1 or 0 where the platform says, else -1."""
         count = len(message)
         self.message.append(message)
         self.kind.append(full(count, kind))
@@ -200,6 +219,7 @@ class _Log:
         self.link.append(full(count) if link is None else link)
         self.machine.append(full(count, machine))
         self.bounce.append(full(count) if bounce is None else bounce)
+        self.is_human.append(np.full(count, is_human))
 
 
 @dataclass
@@ -271,13 +291,21 @@ def make_messages(
             continue
         ok = allowed & (permissions.granted_at < campaign.started)
         ok &= (active_until > campaign.started) & _has_address(chunk, devices, campaign.channel)
+        ok &= campaign.started + DAY < world.end
         chosen = ints(np.flatnonzero(ok & chance(rng, campaign.reach, count)))
         held_out = chance(rng, CONTROL_SHARE if campaign.has_control else 0.0, len(chosen))
         controls.append((full(int(held_out.sum()), campaign.index), chosen[held_out]))
         chosen = chosen[~held_out]
         moment = campaign.started + rng.integers(0, 5_400, len(chosen))
-        if campaign.started + DAY < world.end:
-            send(campaign, chosen, moment)
+        send(campaign, chosen, moment)
+
+    writers = ints(np.flatnonzero(chance(rng, INBOUND_PER_YEAR * world.years, count)))
+    begin = np.maximum(relations.joined[writers], world.start)
+    moment = begin + ints(rng.random(len(writers)) * (world.end - 1 - begin).clip(0))
+    log.add(total + np.arange(len(writers)), RECEIVED, moment)
+    sent_relation.append(writers)
+    sent_campaign.append(full(len(writers)))
+    sent_moment.append(moment)
 
     return _collect(
         chunk, rng, campaigns, log, sent_relation, sent_campaign, sent_moment, active_until,
@@ -288,12 +316,12 @@ def make_messages(
 def _has_address(chunk: Chunk, devices: Devices, channel: int) -> Flags:
     relations = chunk.relations
     if channel in (SMS, CALL, VMS):
-        return relations.phone >= 0
+        return np.asarray(relations.phone >= 0)
     if channel == APP_PUSH:
         return devices.has_app
     if channel == LETTER:
-        return relations.person % 3 == 0
-    return relations.email >= 0
+        return np.asarray(relations.person % 3 == 0)
+    return np.asarray(relations.email >= 0)
 
 
 def _triggers(
@@ -315,8 +343,10 @@ def _triggers(
     who: list[Ints] = []
     birth = chunk.people.birth_day[relations.person].astype("datetime64[D]")
     into = (birth - birth.astype("datetime64[Y]").astype("datetime64[D]")).astype(np.int64)
-    years = np.arange(world.first_day, world.last_day + 1).astype("datetime64[D]").astype(
-        "datetime64[Y]"
+    years = (
+        np.arange(world.first_day, world.last_day + 1)
+        .astype("datetime64[D]")
+        .astype("datetime64[Y]")
     )
     for year in np.unique(years):
         day = year.astype("datetime64[D]").astype(np.int64) + into.clip(0, 364)
@@ -394,11 +424,12 @@ def _one_batch(
     log.add(
         message[clicks], CLICKED, moment[clicks],
         link=rng.integers(0, LINKS, int(clicks.sum())), machine=0 if channel == EMAIL else -1,
+        is_human=True,
     )  # fmt: skip
 
-    leaves = opened & chance(rng, 0.004, count) & ~clicks
+    leaves = opened & chance(rng, 0.012, count) & ~clicks
     log.add(message[leaves], UNSUBSCRIBED, reading[leaves] + 40)
-    angry = opened & chance(rng, 0.0006, count) & ~leaves
+    angry = opened & chance(rng, 0.0015, count) & ~leaves
     log.add(message[angry], COMPLAINED, reading[angry] + 60)
     if channel == SMS:
         stops = chance(rng, 0.004, count)
@@ -415,7 +446,7 @@ def _buys_soon(readers: _Readers, world: World, relation: Ints, moment: Ints) ->
     wanted = relation * readers.purchase_span + (moment - world.start)
     place = np.searchsorted(readers.purchase_key, wanted).clip(0, len(readers.purchase_key) - 1)
     ahead = readers.purchase_key[place] - wanted
-    return np.asarray((ahead >= 0) & (ahead < 5 * DAY) & (wanted // readers.purchase_span >= 0))
+    return np.asarray((ahead >= 0) & (ahead < 5 * DAY))
 
 
 def _robots(
@@ -432,11 +463,11 @@ def _robots(
             + rng.integers(1, 1_800, int(proxied.sum())), machine=1)  # fmt: skip
     scanned = readers.is_scanned[relation] & chance(rng, 0.9, len(message))
     at_once = arrival + rng.integers(0, 2, len(message))
-    log.add(message[scanned], OPENED, at_once[scanned])
+    log.add(message[scanned], OPENED, at_once[scanned], machine=0)
     tester = scanned & (relation % 2 == 0)
     moment = arrival + rng.integers(20, 90, len(message))
     for link in range(LINKS):
-        log.add(message[tester], CLICKED, moment[tester], full(int(tester.sum()), link))
+        log.add(message[tester], CLICKED, moment[tester], full(int(tester.sum()), link), 0)
     flagged = scanned & (relation % 6 == 1)
     log.add(message[flagged], CLICKED, moment[flagged], full(int(flagged.sum()), 0), machine=1)
 
@@ -458,7 +489,8 @@ def _collect(
     relation = np.concatenate([*sent_relation, none])
     campaign = np.concatenate([*sent_campaign, none])
     sent = np.concatenate([*sent_moment, none])
-    keep = sent <= active_until[relation]
+    is_inbound = campaign < 0
+    keep = (sent <= active_until[relation]) | is_inbound
     renumbered = np.cumsum(keep) - 1
     message = np.concatenate([*log.message, none])
     stays = keep[message]
@@ -469,11 +501,12 @@ def _collect(
     ]
     kind, moment, link, machine, bounce = columns
     relation, campaign, sent = relation[keep], campaign[keep], sent[keep]
-    channel = ints([one.channel for one in campaigns])[campaign]
-    brand = ints([one.brand for one in campaigns])[campaign]
+    written = np.where(chance(rng, 0.6, len(relation)), CHAT, EMAIL)
+    channel = np.where(campaign < 0, written, ints([one.channel for one in campaigns])[campaign])
+    brand = chunk.relations.brand[relation]
 
-    # Robots' clicks carry no flag of a person's or a robot's mark, and nobody lands on the site.
-    human = (kind == CLICKED) & ((machine == 0) | ((machine < 0) & (channel[event_message] > 0)))
+    # A robot's click brings nobody to the site, and some people's clicks are lost on the way.
+    human = np.concatenate([*log.is_human, np.zeros(0, np.bool_)])[stays]
     human &= chance(rng, 0.8, len(kind)) & (moment < chunk.world.end - 7_200)
     clicked = event_message[human]
     clicks = Clicks(
@@ -492,7 +525,7 @@ def _collect(
         campaign=campaign,
         channel=channel,
         sent=sent,
-        direction=full(len(relation), 0),
+        direction=np.where(campaign < 0, 1, 0),
         number=number,
         ids=numbered("m", number, 9),
         event_message=event_message,
@@ -523,10 +556,10 @@ def message_frames(
     contact = contacts.mailing[relation]
     # The mailing system writes to the address that the contact record had first.
     address = contacts.email[contact]
-    usable = (address >= 0) & (address < chunk.people.shop_email)
+    usable = (contact >= 0) & (address >= 0) & (address < chunk.people.shop_email)
     address = np.where(usable, address, relations.email[relation])
     known_contact = np.where(chance(rng, 0.85, count) | (channel != EMAIL), contact, -1)
-    email = np.where(channel == EMAIL, address, -1)
+    email = np.where((channel == EMAIL) | (channel == CHAT), address, -1)
     by_phone = (channel == SMS) | (channel == CALL) | (channel == VMS)
     phone = np.where(by_phone, relations.phone[relation], -1)
     push = np.flatnonzero((channel == APP_PUSH) | (channel == WEB_PUSH))
@@ -535,11 +568,7 @@ def message_frames(
         devices.has_app[relation[push]] & (channel[push] == APP_PUSH), 2, 0
     )
     devices.note(slot[push], relation[push], messages.brand[push], messages.sent[push])
-    used, place = np.unique(slot[push], return_inverse=True)
-    owner = used // 4
-    device_ids = devices.ids(ints(used), relations.brand[owner])
-    device = full(count)
-    device[push] = place
+    device_ids = devices.ids_of(slot, messages.brand)
 
     emails, phones = chunk.emails.plain(email), chunk.phones.plain(phone)
     names = [campaign.campaign_id for campaign in campaigns]
@@ -564,13 +593,13 @@ def message_frames(
                     "channel": coded(CHANNELS, channel[message]),
                     "direction": coded(
                         ("outbound", "inbound"),
-                        np.where((kind == REPLIED) | (kind == RECEIVED), 1, 0),
+                        np.where(kind == REPLIED, 1, messages.direction[message]),
                     ),
                     "event_type": coded(EVENTS, kind),
                     "contact_id": take(contacts.ids, known_contact[message]),
                     "email": take(emails, message),
                     "phone": take(phones, message),
-                    "device_id": take(device_ids, device[message]),
+                    "device_id": take(device_ids, message),
                     "link_url": coded(links, messages.event_link[row]),
                     "bounce_type": coded(("hard", "soft"), messages.event_bounce[row]),
                     "is_machine": coded(("false", "true"), messages.event_machine[row]),

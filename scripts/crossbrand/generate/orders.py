@@ -102,7 +102,7 @@ class Orders:
     @property
     def is_online(self) -> Flags:
         """Placed on the site or in the app."""
-        return (self.channel == ESHOP) | (self.channel == APP)
+        return np.asarray((self.channel == ESHOP) | (self.channel == APP))
 
     @property
     def first_line(self) -> Ints:
@@ -128,9 +128,7 @@ def make_orders(
     relation = np.concatenate([purchases.relation, click_relation, full(tests)])
     count = len(relation)
     nobody = relation < 0
-    brand = np.where(
-        nobody, rng.integers(0, len(world.brands), count), relations.brand[relation]
-    )
+    brand = np.where(nobody, rng.integers(0, len(world.brands), count), relations.brand[relation])
     click = full(count)
     clicked = len(purchases.relation) + np.arange(len(click_relation))
     click[clicked] = np.arange(len(click_relation))
@@ -163,21 +161,15 @@ def make_orders(
     store = np.where(channel == STORE, (relations.person[relation] * 5 + brand) % 7, -1)
     store = np.where((store >= 0) & chance(rng, 0.3, count), rng.integers(
         0, STORES_PER_BRAND, count), store)  # fmt: skip
-    fulfilment = np.where(
-        channel == STORE, 2, np.where(online & chance(rng, 0.22, count), 1, 0)
-    )
+    fulfilment = np.where(channel == STORE, 2, np.where(online & chance(rng, 0.22, count), 1, 0))
 
-    contact, email, phone, card = _identify(
-        rng, chunk, contacts, relation, brand, channel, moment
-    )
+    contact, email, phone, card = _identify(rng, chunk, contacts, relation, brand, channel, moment)
     device = full(count)
     by_device = np.flatnonzero(online & ~nobody)
     device[by_device] = devices.draw(
         rng, relation[by_device], moment[by_device], channel[by_device] == APP
     )
-    devices.note(
-        device[by_device], relation[by_device], brand[by_device], moment[by_device]
-    )
+    devices.note(device[by_device], relation[by_device], brand[by_device], moment[by_device])
     # Not every shop system passes the cookie on to the order.
     told = np.where(chance(rng, 0.85, count), device, -1)
 
@@ -253,44 +245,34 @@ def _identify(
 
     person = relations.person[relation]
     # Guests type what comes to hand, now and then another address or number of theirs.
-    guest_email = np.where(
-        chance(rng, 0.12, count), 2 * person + 1, relations.email[relation]
-    )
+    guest_email = np.where(chance(rng, 0.12, count), 2 * person + 1, relations.email[relation])
     guest_email = np.where(guest_email < 0, 2 * person, guest_email)
     guest_phone = np.where(chance(rng, 0.06, count), 2 * person + 1, relations.phone[relation])
     guest = online & ~logged_in
     email = np.where(guest, guest_email, -1)
-    email = np.where(
-        logged_in & chance(rng, 0.85, count), contacts.email[account.clip(0)], email
-    )
+    email = np.where(logged_in & chance(rng, 0.85, count), contacts.email[account.clip(0)], email)
     phone = np.where(online & chance(rng, 0.6, count), guest_phone, -1)
 
-    card = np.where(
-        (channel == STORE) & chance(rng, 0.8, count), relations.card[relation], -1
-    )
+    card = np.where((channel == STORE) & chance(rng, 0.8, count), relations.card[relation], -1)
     card = np.where(logged_in & chance(rng, 0.25, count), relations.card[relation], card)
 
     by_phone = channel == CALL_CENTRE
     phone = np.where(by_phone, guest_phone, phone)
     email = np.where(by_phone & chance(rng, 0.2, count), guest_email, email)
-    email = np.where(
-        (channel == MARKETPLACE) & chance(rng, 0.55, count), guest_email, email
-    )
+    email = np.where((channel == MARKETPLACE) & chance(rng, 0.55, count), guest_email, email)
 
     # At the till: an e-mail for the receipt, the shop's own number, a placeholder, or nothing.
     at_till = channel == STORE
     draw = rng.random(count)
     email = np.where(at_till & (draw < 0.07), guest_email, email)
     phone = np.where(at_till & (draw >= 0.07) & (draw < 0.10), guest_phone, phone)
-    shop = at_till & (draw >= 0.10) & (draw < np.where(card >= 0, 0.16, 0.45))
+    shop = at_till & (draw >= 0.10) & (draw < np.where(card >= 0, 0.16, 0.58))
     shop |= by_phone & (draw < 0.08)
     phone = np.where(shop, chunk.shop_phone(rng, brand), phone)
-    mailbox = (at_till & (draw >= 0.45) & (draw < 0.48)) | (by_phone & (draw > 0.94))
+    mailbox = (at_till & (draw >= 0.58) & (draw < 0.61)) | (by_phone & (draw > 0.94))
     email = np.where(mailbox, people.shop_email + brand, email)
     blank = draw >= 0.975
-    email = np.where(
-        blank & (at_till | guest), chunk.email_placeholder(rng, count), email
-    )
+    email = np.where(blank & (at_till | guest), chunk.email_placeholder(rng, count), email)
     phone = np.where(
         (draw >= 0.965) & (at_till | guest), chunk.phone_placeholder(rng, count), phone
     )
@@ -525,7 +507,7 @@ def order_frames(
     code = np.where(orders.voucher >= 0, len(coupon_names) + orders.voucher, orders.coupon)
     frames = []
     returned_by = orders.line_order[orders.return_line]
-    return_number = chunk.serial(orders.brand[returned_by], 30)
+    returns = return_ids(chunk, orders)
     for brand in world.brands:
         here = np.flatnonzero(orders.brand[versions.order] == brand.index)
         order = versions.order[here]
@@ -564,7 +546,7 @@ def order_frames(
             )
         )
         frames.append(_line_frame(chunk, orders, versions, brand.index))
-        frames.append(_return_frame(chunk, orders, return_number, returned_by, brand.index))
+        frames.append(_return_frame(chunk, orders, returns, returned_by, brand.index))
     return frames
 
 
@@ -592,9 +574,7 @@ def _line_frame(chunk: Chunk, orders: Orders, versions: _Versions, brand: int) -
         brand,
         {
             "order_id": take(orders.ids, order),
-            "line_number": coded(
-                [str(number) for number in range(8)], orders.line_number[row]
-            ),
+            "line_number": coded([str(number) for number in range(8)], orders.line_number[row]),
             "product_id": coded(goods.product_ids, orders.line_product[row]),
             "quantity": coded(quantity_texts, quantity),
             "unit_price": money_text(orders.line_price[row]),
@@ -607,8 +587,14 @@ def _line_frame(chunk: Chunk, orders: Orders, versions: _Versions, brand: int) -
     )
 
 
+def return_ids(chunk: Chunk, orders: Orders) -> pa.Array:
+    """Ids of the returns, in the order of `return_line`."""
+    returned = orders.line_order[orders.return_line]
+    return numbered("T", chunk.serial(orders.brand[returned], 30), 7)
+
+
 def _return_frame(
-    chunk: Chunk, orders: Orders, number: Ints, returned_by: Ints, brand: int
+    chunk: Chunk, orders: Orders, ids: pa.Array, returned_by: Ints, brand: int
 ) -> Frame:
     goods = chunk.world.assortments[brand]
     here = ints(np.flatnonzero(orders.brand[returned_by] == brand))
@@ -622,11 +608,9 @@ def _return_frame(
         "returns",
         brand,
         {
-            "return_id": numbered("T", number[here], 7),
+            "return_id": take(ids, here),
             "order_id": take(orders.ids, orders.line_order[line]),
-            "line_number": coded(
-                [str(value) for value in range(8)], orders.line_number[line]
-            ),
+            "line_number": coded([str(value) for value in range(8)], orders.line_number[line]),
             "product_id": coded(goods.product_ids, orders.line_product[line]),
             "quantity": coded([str(value) for value in range(8)], orders.line_quantity[line]),
             "refund_amount": money_text(orders.return_refund[here]),

@@ -55,8 +55,9 @@ class People:
     country: Ints
     is_female: Flags
     birth_day: Ints
-    first_names: list[int]
-    surnames: list[int]
+    first_names: list[str]
+    surnames: list[str]
+    other_surnames: list[str]
     shares_email: Flags
     shares_phone: Flags
     shares_card: Flags
@@ -69,20 +70,6 @@ class People:
     def country_of(self, number: int) -> countries.Country:
         """The country that the person lives in."""
         return self.world.brands[int(self.country[number])].country
-
-    def first_name(self, number: int) -> str:
-        """Given name, with its diacritics."""
-        country = self.country_of(number)
-        pool = country.female if self.is_female[number] else country.male
-        return pool[self.first_names[number]]
-
-    def surname(self, number: int) -> str:
-        """Family name in the person's own form."""
-        country = self.country_of(number)
-        name = country.surnames[self.surnames[number]]
-        return (
-            countries.female_surname(name, country.code) if self.is_female[number] else name
-        )
 
     @property
     def ids(self) -> pa.Array:
@@ -217,7 +204,9 @@ def _make_people(world: World, number: int, first: int, count: int) -> People:
         )
     }  # fmt: skip
 
-    first_names, surnames = _draw_names(world, rng, household, position, country, is_female)
+    first_names, surnames, other_surnames = _draw_names(
+        world, rng, household, position, country, is_female
+    )
     return People(
         world=world,
         first=first,
@@ -230,13 +219,14 @@ def _make_people(world: World, number: int, first: int, count: int) -> People:
         birth_day=birth_day,
         first_names=first_names,
         surnames=surnames,
+        other_surnames=other_surnames,
         shares_email=kinds["email"],
         shares_phone=kinds["phone"],
         shares_card=kinds["card"],
         shares_tablet=kinds["tablet"],
         size=rng.integers(0, 5, count),
         color=rng.integers(0, 4, count),
-        allows_linking=chance(rng, 0.55, count),
+        allows_linking=chance(rng, 0.75, count),
         member=_draw_brands(world, rng, home[household]),
     )
 
@@ -248,20 +238,26 @@ def _draw_names(
     position: Ints,
     country: Ints,
     is_female: Flags,
-) -> tuple[list[int], list[int]]:
-    """Indices into the pools of the person's country and sex; the first names are the commoner."""
+) -> tuple[list[str], list[str], list[str]]:
+    """First names, surnames, and the surnames that people would take on marrying."""
     given = rng.beta(0.9, 1.6, int(household[-1]) + 1)[household]
     family = rng.beta(0.9, 1.6, int(household[-1]) + 1)[household]
-    first_size = ints(
-        [
-            [len(brand.country.male), len(brand.country.female)]
-            for brand in world.brands
-        ]
-    )[country, is_female.astype(np.int64)]
-    last_size = ints([len(brand.country.surnames) for brand in world.brands])[country]
-    # Members of a household are five names apart, so that no two of one sex are namesakes.
-    names = (ints(given * first_size) + 5 * position) % first_size
-    return names.tolist(), ints(family * last_size).clip(0, last_size - 1).tolist()
+    first: list[str] = []
+    last: list[str] = []
+    other: list[str] = []
+    for home, place, is_woman, part, whole in zip(
+        country.tolist(), position.tolist(), is_female.tolist(), given.tolist(), family.tolist(),
+        strict=True,
+    ):  # fmt: skip
+        land = world.brands[home].country
+        names = land.female if is_woman else land.male
+        # Members of a household are five names apart, so that no two of one sex are namesakes.
+        first.append(names[(int(part * len(names)) + 5 * place) % len(names)])
+        number = int(whole * len(land.surnames))
+        for surnames, step in ((last, 0), (other, 11)):
+            name = land.surnames[(number + step) % len(land.surnames)]
+            surnames.append(countries.female_surname(name, land.code) if is_woman else name)
+    return first, last, other
 
 
 def _draw_brands(world: World, rng: np.random.Generator, home: Ints) -> Flags:
@@ -321,9 +317,7 @@ def _make_relations(world: World, number: int, people: People) -> Relations:
     )
 
 
-def _draw_cards(
-    rng: np.random.Generator, people: People, person: Ints, brand: Ints
-) -> Ints:
+def _draw_cards(rng: np.random.Generator, people: People, person: Ints, brand: Ints) -> Ints:
     """Relation that holds the card which the relation uses; a family may use one card together."""
     count = len(person)
     card = np.where(chance(rng, 0.38, count), np.arange(count), full(count))

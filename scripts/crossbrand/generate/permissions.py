@@ -31,10 +31,10 @@ CHANNELS = ("email", "sms", "app_push", "call")
 BASES = ("consent", "legitimate_interest")
 
 # Of the people who allow linking, so many withdraw it: everywhere, or at one controller only.
-WITHDRAW_EVERYWHERE, WITHDRAW_SOMEWHERE, NEVER_ASKED_SOMEWHERE = 0.05, 0.07, 0.10
+WITHDRAW_EVERYWHERE, WITHDRAW_SOMEWHERE, NEVER_ASKED_SOMEWHERE = 0.05, 0.07, 0.06
 
 REQUEST_TYPES = ("access", "objection", "restriction")
-REQUESTS_PER_PERSON_YEAR = 0.003
+REQUESTS_PER_PERSON_YEAR = 0.006
 IDENTIFIER_TYPES = ("email", "phone", "loyalty_card_id", "contact_id")
 
 
@@ -66,6 +66,17 @@ def make_permissions(chunk: Chunk, contacts: Contacts) -> Permissions:
 
 
 @dataclass
+class Consents:
+    """Ids and relations of the consent events; `is_linkable` by relation: whether the consent to be
+    known across brands was given and not withdrawn.
+    """
+
+    ids: pa.Array
+    relation: Ints
+    is_linkable: Flags
+
+
+@dataclass
 class _Decisions:
     relation: Ints
     purpose: Ints
@@ -76,8 +87,8 @@ class _Decisions:
 
 def consent_frames(
     chunk: Chunk, contacts: Contacts, permissions: Permissions, unsubscribed_at: Ints
-) -> tuple[list[Frame], Ints, Ints]:
-    """Consent events by brand, with the serial number and relation of each event for the truth."""
+) -> tuple[list[Frame], Consents]:
+    """Consent events by brand, and what the truth should know of them."""
     rng = chunk.rng("consents")
     world, relations = chunk.world, chunk.relations
     parts = [
@@ -100,9 +111,7 @@ def consent_frames(
     number = chunk.serial(brand, 20)
     contact = contacts.any[relation]
     contact = absent(rng, contact, 0.1)
-    email = np.where(
-        (contact < 0) | chance(rng, 0.85, count), relations.email[relation], -1
-    )
+    email = np.where((contact < 0) | chance(rng, 0.85, count), relations.email[relation], -1)
     phone = np.where(chance(rng, 0.2, count), relations.phone[relation], -1)
     # An event that nobody can be told from helps no brand: keep at least the contact.
     lost = (contact < 0) & (email < 0) & (phone < 0)
@@ -130,7 +139,10 @@ def consent_frames(
                 moment[here],
             )
         )
-    return frames, number, relation
+    linking = np.zeros(len(relations), np.bool_)
+    linking[relation[(purpose == CROSS_BRAND) & granted]] = True
+    linking[relation[(purpose == CROSS_BRAND) & ~granted]] = False
+    return frames, Consents(columns["consent_event_id"], relation, linking)
 
 
 def _marketing(
@@ -201,13 +213,15 @@ def _cross_brand(chunk: Chunk, rng: np.random.Generator, contacts: Contacts) -> 
     asked = people.allows_linking[person] & several & (contacts.any >= 0)
     asked &= ~(unasked[person] & odd)
     yes = ints(np.flatnonzero(asked))
-    registered = contacts.registered[contacts.any[yes]]
-    granted_at = np.maximum(registered, world.start - 200 * DAY) + ints(
-        rng.exponential(12, len(yes)) * DAY
-    )
-    no = (everywhere[person[yes]] | (somewhere[person[yes]] & odd[yes])) & (granted_at < world.end)
-    later = np.maximum(granted_at, world.start)
-    later = later + ints(rng.random(len(yes)) * (world.end - 1 - later).clip(0)) + 1
+    granted_at = np.maximum(contacts.registered[contacts.any[yes]], world.start - 200 * DAY)
+    granted_at = granted_at + ints(rng.exponential(12, len(yes)) * DAY)
+    # Who changes their mind does so after the last time they agreed, so the last word is clear.
+    last = full(people.count, world.start)
+    np.maximum.at(last, person[yes], granted_at)
+    no = everywhere[person[yes]] | (somewhere[person[yes]] & odd[yes])
+    no &= (granted_at < world.end) & (last[person[yes]] < world.end - 1)
+    later = last[person[yes]] + 1
+    later = later + ints(rng.random(len(yes)) * (world.end - 1 - later).clip(0))
     count = len(yes) + int(no.sum())
     return _Decisions(
         np.concatenate([yes, yes[no]]),

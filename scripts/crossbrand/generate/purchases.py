@@ -1,8 +1,9 @@
 """When people buy: Poisson purchases at each person's own rate, until they drop out.
 
-The process is that of Fader, Hardie and Lee (2005), "Counting Your Customers the Easy Way": rates are
-gamma distributed over people, and after each purchase a person drops out with a probability that is
-beta distributed over people. It runs in operational time, which the season bends (World.season).
+The process is that of Fader, Hardie and Lee (2005), "Counting Your Customers the Easy Way": rates
+are gamma distributed over people, and after each purchase a person drops out with a probability
+that is beta distributed over people. It runs in operational time, which the season bends, see
+World.season.
 """
 
 from __future__ import annotations
@@ -70,4 +71,3 @@ def make_purchases(chunk: Chunk) -> Purchases:
     moment = world.moment_of(np.concatenate([*when, np.zeros(0)]))
     order = np.lexsort((moment, relation))
     return Purchases(relation[order], moment[order], rate, dropout, dropped_at)
-

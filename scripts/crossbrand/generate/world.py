@@ -166,7 +166,7 @@ class World:
     @cached_property
     def calm_load_days(self) -> Ints:
         """Load dates of the feeds with few rows."""
-        return self._load_days([0, 3, 7, 14, 28, 88, 178])
+        return self._load_days([0, 5, 28, 148])
 
     def _load_days(self, back: list[int]) -> Ints:
         days = self.last_day - ints(back)

@@ -57,7 +57,9 @@ class Writer:
         self._limit = buffer_bytes
         self._waiting: dict[tuple[str, ...], _Waiting] = {}
         self._size = 0
-        self._pool = ThreadPoolExecutor(max_workers=1)
+        self._pool = ThreadPoolExecutor(max_workers=2)
+        # A truth table is one file, so its parts are written one after the other.
+        self._truth_pool = ThreadPoolExecutor(max_workers=1)
         self._pending: list[Future[None]] = []
         self._truth: dict[str, pq.ParquetWriter] = {}
         self.files = 0
@@ -74,7 +76,8 @@ class Writer:
         if kind is None:
             self._flush(0)
             self._wait(0)
-        self._pool.shutdown(wait=True, cancel_futures=kind is not None)
+        for pool in (self._pool, self._truth_pool):
+            pool.shutdown(wait=True, cancel_futures=kind is not None)
         for truth in self._truth.values():
             truth.close()
 
@@ -112,7 +115,7 @@ class Writer:
             waiting.size = 0
             self._wait(8)
             if target[0] == "truth":
-                self._pending.append(self._pool.submit(self._write_truth, target[1], tables))
+                self._pending.append(self._truth_pool.submit(self._write_truth, target[1], tables))
                 continue
             path = self._path(target, waiting.files)
             waiting.files += 1
@@ -137,7 +140,12 @@ class Writer:
         _, feed, brand, date, kind = target
         day = date.removeprefix("load_date=")
         return (
-            self._out / "landing" / feed / brand / date / f"{feed}-{day}-{kind}-{number:03d}.parquet"
+            self._out
+            / "landing"
+            / feed
+            / brand
+            / date
+            / f"{feed}-{day}-{kind}-{number:03d}.parquet"
         )
 
 

@@ -32,7 +32,7 @@ IDENTITY_FEEDS = [
     "contacts", "orders", "returns", "reviews", "survey_responses", "service_interactions",
     "loyalty_events", "consent_events",
 ]  # fmt: skip
-NICKNAMES = [{"robert", "bob"}, {"jan", "honza"}, {"alexandra", "alex"}]
+NICKNAMES = [{"robert", "bob"}, {"jan", "honza"}, {"alexandra", "alex"}, {"katherine", "kate"}]
 
 
 # --------------------------------------------------------------------------- the contract
@@ -180,7 +180,8 @@ def judge(
             if reason:
                 judged.rejected.append((name, brand, key.split("|")[0], reason))
                 continue
-            version = (name, brand, tuple(sorted((k, str(v)) for k, v in raw.items() if v)))
+            said = sorted((k, str(v)) for k, v in raw.items() if v and k in feed.types)
+            version = (name, brand, tuple(said))
             if version in seen:
                 judged.repeats[name] += 1
             else:
@@ -353,6 +354,12 @@ Node = tuple[str, str, str]
 STRENGTH = {"contact_id": 0, "loyalty_card_id": 1, "email": 2, "phone": 3, "voucher_code": 4}
 
 
+def whole(node: Any) -> Node:
+    """The identifier that a usable node is, or is a person's part of."""
+    identifier: Node = node[0] if isinstance(node[0], tuple) else node
+    return identifier
+
+
 class People:
     """Stitches the latest records of a landing by the written rules."""
 
@@ -490,18 +497,34 @@ class People:
             last[who] = max(
                 last.get(who, (dt.datetime.min, "")), (row["decided_at"], row["decision"])
             )
-        nodes: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+        # Of every address: (controller, node), where a person's part of a split one is a node too.
+        nodes: dict[str, set[tuple[str, Hashable]]] = defaultdict(set)
+        told: dict[Hashable, set[Name]] = defaultdict(set)
         for ref, found in self.observed.items():
             for node in self._usable(ref, found):
-                if isinstance(node, tuple) and node[0] == "email" and node not in nodes[node[2]]:
-                    nodes[node[2]].append(node)
+                kind, scope, value = whole(node)
+                if kind == "email":
+                    nodes[value].add((scope, node))
+                if ref in self.names:
+                    told[self.union.find(node)].add(self.names[ref])
         joins = []
         for same in nodes.values():
             granted = [
-                node for node in same
-                if last.get((self.union.find(node), str(node[1])), (None, ""))[1] == "granted"
+                (scope, node) for scope, node in sorted(same, key=str)
+                if last.get((self.union.find(node), scope), (None, ""))[1] == "granted"
             ]  # fmt: skip
-            joins += [(granted[0], node) for node in granted[1:]]
+            # Who granted it at one and who granted it at the other must be that person.
+            joins += [
+                (one, two)
+                for number, (at_one, one) in enumerate(granted)
+                for at_two, two in granted[number + 1 :]
+                if at_one != at_two
+                and not any(
+                    contradict(first, second)
+                    for first in told.get(self.union.find(one), ())
+                    for second in told.get(self.union.find(two), ())
+                )
+            ]
         for one, two in joins:
             self.union.join(one, two)
 

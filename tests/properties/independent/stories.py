@@ -205,6 +205,23 @@ def shared_identifiers(landing: Landing, phones: Phones) -> Iterator[Story]:
     whole = {t.order(email=t.mail(f"m{n}"), phone=phone) for n in range(5)} | {t.order(phone=phone)}
     yield Story("five_nameless", "five are not over five, and nothing contradicts", [whole])
 
+    t = Teller(landing, "five_contradict")
+    people = ["Adam", "Božena", "Cyril", "Dana", "Emil"]
+    apart = [
+        {t.contact(f"c{n}", email=t.mail("info"), first_name=first, last_name=f"Vzor{first}")}
+        for n, first in enumerate(people)
+    ]
+    apart[0].add(
+        t.contact("again", brand="glen", email=t.mail("info"), first_name="Adam",
+                  last_name="VzorAdam")
+    )  # fmt: skip
+    yield Story(
+        "five_contradict",
+        "five are few: the e-mail is split by person and links the two records of Adam",
+        apart,
+        {t.order(email=t.mail("info"))},
+    )
+
     t = Teller(landing, "info_mailbox")
     people = ["Adam", "Božena", "Cyril", "Dana", "Emil", "Filip", "Gita"]
     apart = [
@@ -223,12 +240,12 @@ def shared_identifiers(landing: Landing, phones: Phones) -> Iterator[Story]:
     apart = [
         {t.contact(f"c{n}", email="unknown@example.com", phone=phones.cz())} for n in range(10)
     ]
-    apart += [{t.order(email="noreply@example.com", phone=phones.cz())} for _ in range(2)]
+    apart += [{t.order(email="noreply@brand.example", phone=phones.cz())} for _ in range(2)]
     yield Story(
         "placeholder_email",
         "unknown@… and noreply@… link nobody, on ten records or on two",
         apart,
-        {t.order(email="unknown@example.com"), t.order(email="NoReply@example.com")},
+        {t.order(email="unknown@example.com"), t.order(email="NoReply@brand.example")},
     )
 
     t = Teller(landing, "placeholder_others")
@@ -291,6 +308,18 @@ def equal_values(landing: Landing, phones: Phones) -> Iterator[Story]:
             }
         )
     yield Story("same_ids", "contact id, card, order id and review id are each brand's own", apart)
+
+    t = Teller(landing, "ids_alike")
+    alike = ["0077", "77", "77.0", "7|7", "7", "7:7", "7'7", '7"7', "+77", "é77", "e77"]
+    apart = [
+        {t.contact("c", contact_id=f"alike{text}"), t.order(contact_id=f"alike{text}")}
+        for text in alike
+    ]
+    apart[0].add(t.order(contact_id="  alike0077\u200b "))
+    apart.append({t.order(contact_id="alike7", loyalty_card_id="alike|7")})
+    apart[4] |= apart.pop()
+    apart.append({t.order(loyalty_card_id="7|alike", sales_channel="store")})
+    yield Story("ids_alike", "ids are text: zeros, bars and accents tell them apart", apart)
 
     t = Teller(landing, "one_controller")
     email, phone = t.mail("a"), phones.gb()
@@ -396,6 +425,42 @@ def controllers(landing: Landing, phones: Phones) -> Iterator[Story]:
         "granted by e-mail, withdrawn by contact id of the same person: withdrawn",
         [left, right],
     )
+
+    for name, first, second in (
+        ("initial_across", "Rudolf", "R."),
+        ("nickname_across", "Robert", "Bob"),
+        ("case_across", "Ondřej", "ONDREJ"),
+    ):
+        t = Teller(landing, name)
+        email = t.mail("a")
+        records = {
+            t.contact("f", email=email, first_name=first, last_name="Kovář"),
+            t.contact("h", brand="harbour", email=email, first_name=second, last_name="Kovář"),
+            consent(t, "fjord", "2025-05-01", email=email),
+            consent(t, "harbour", "2025-06-01", email=email),
+        }
+        yield Story(name, "granted at both, and the names do not contradict", [records])
+
+    t = Teller(landing, "strangers_across")
+    email = t.mail("a")
+    left = {t.contact("f", email=email, first_name="Jan", last_name="Bureš")}
+    right = {t.contact("h", brand="harbour", email=email, first_name="Eva", last_name="Bureš")}
+    left.add(consent(t, "fjord", "2025-05-01", contact_id=t.key("f")))
+    right.add(consent(t, "harbour", "2025-06-01", contact_id=t.key("h")))
+    yield Story(
+        "strangers_across", "one granted it here and another there: nobody at both", [left, right]
+    )
+
+    t = Teller(landing, "family_across")
+    email = t.mail("a")
+    jan = {
+        t.contact("f", email=email, first_name="Jan", last_name="Moudrý"),
+        t.contact("h", brand="harbour", email=email, first_name="Jan", last_name="Moudrý"),
+        consent(t, "fjord", "2025-05-01", contact_id=t.key("f")),
+        consent(t, "harbour", "2025-06-01", contact_id=t.key("h")),
+    }
+    eva = {t.contact("e", email=email, first_name="Eva", last_name="Moudrá")}
+    yield Story("family_across", "Jan's consent joins Jan, and Eva to nobody", [jan, eva])
 
     t = Teller(landing, "phone_with_consent")
     phone = phones.de()
@@ -648,6 +713,10 @@ def names(landing: Landing, phones: Phones) -> Iterator[Story]:
         "nickname_short": [
             {"first_name": "Alexandra", "last_name": "Ryba"},
             {"first_name": "Alex", "last_name": "Ryba"},
+        ],
+        "nickname_kate": [
+            {"first_name": "Katherine", "last_name": "Moor"},
+            {"first_name": "Kate", "last_name": "Moor"},
         ],
         "initial": [
             {"first_name": "Rudolf", "last_name": "Beneš"},

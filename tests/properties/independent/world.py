@@ -18,6 +18,7 @@ import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
@@ -340,7 +341,8 @@ class Ledger:
 
     `rfm`: contact id → (recency_days, frequency, monetary, score digits) within brand kestrel.
     `tiers`: contact record → tier.  `sessions`: (brand, device, start) → (end, events, abandoned).
-    `rejects`: (feed, brand, first key column) → reason.
+    `rejects`: (feed, brand, first key column) → reason.  `faults`: the same → (column, raw value).
+    `capped`: records of one line of 120 identifiers, too many for one customer.
     """
 
     rfm: dict[str, tuple[int, int, Decimal, str]] = field(default_factory=dict)
@@ -349,15 +351,19 @@ class Ledger:
         default_factory=dict
     )
     rejects: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    faults: dict[tuple[str, str, str], tuple[str, str | None]] = field(default_factory=dict)
+    capped: set[Ref] = field(default_factory=set)
 
 
-def ledger(landing: Landing) -> Ledger:
+def ledger(landing: Landing, phones: Phones) -> Ledger:
     """Deliver the hand-worked orders, sessions and broken rows."""
     book = Ledger()
     _kestrel(landing, book)
     _tiers(landing, book)
     _sessions(landing, book)
     _broken(landing, book)
+    _landed_from_text(landing)
+    _over_the_cap(landing, phones, book)
     # The newest moment in the data is somebody's look at a page.
     landing.add(
         "events", "isle", AS_OF, event_id="the-last", event_type="page_view",
@@ -539,6 +545,9 @@ def _broken(landing: Landing, book: Ledger) -> None:
         landing.add(feed, brand, "2026-03-10", part="broken", **values)
         if reason is not None:
             book.rejects[feed, brand, values[key] or ""] = reason
+            if brand in CONTROLLER:
+                ((column, value),) = columns.items() or (("currency_code", "XTS"),)
+                book.faults[feed, brand, values[key] or ""] = (column, value)
 
     row("orders", "missing_value", total_amount=None)
     row("orders", "missing_value", currency_code="")
@@ -577,3 +586,24 @@ def _broken(landing: Landing, book: Ledger) -> None:
     row("loyalty_events", "missing_value", loyalty_card_id=None)
     row("service_interactions", "unknown_value", direction="sideways")
     row("service_interactions", None, channel="carrier pigeon", satisfaction_score="very")
+
+
+def _landed_from_text(landing: Landing) -> None:
+    """A row from three text files is one version, wherever it stood; an extra column is ignored."""
+    for number in ("3", "8", "11"):
+        landing.add(
+            "orders", "juniper", "2026-03-20", part=f"from-text-{number}", order_id="from-text",
+            ordered_at="2026-03-19T10:00:00Z", status="paid", sales_channel="app",
+            currency_code="EUR", total_amount="31.00", updated_at="2026-03-19T10:00:00Z",
+            email="from.text@post.example", _file=f"orders-{number}.csv", _line=number,
+            mood="splendid" if number == "8" else None,
+        )  # fmt: skip
+
+
+def _over_the_cap(landing: Landing, phones: Phones, book: Ledger) -> None:
+    """119 orders in a line over 60 e-mails and 60 phones, by turns."""
+    t = Teller(landing, "over_the_cap", "harbour")
+    links = [t.mail(f"m{n}") if n % 2 == 0 else phones.de() for n in range(120)]
+    for left, right in pairwise(links):
+        email, phone = (left, right) if "@" in left else (right, left)
+        book.capped.add(t.order(email=email, phone=phone))

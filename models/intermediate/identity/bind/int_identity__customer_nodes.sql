@@ -8,6 +8,17 @@ components as (
     select * from {{ ref('int_identity__components') }}
 ),
 
+components_with_records as (
+    -- An identifier whose links were all cut owns no record, so it is nobody: its records went with
+    -- their stronger identifiers.
+    select components.component_id
+    from nodes
+    inner join components
+        on nodes.node_id = components.node_id
+    where nodes.node_rank = 1
+    group by components.component_id
+),
+
 nodes_gathered as (
     select
         node_id,
@@ -58,6 +69,8 @@ founders_ranked as (
     from nodes_gathered
     inner join components
         on nodes_gathered.node_id = components.node_id
+    inner join components_with_records
+        on components.component_id = components_with_records.component_id
 ),
 
 named as (

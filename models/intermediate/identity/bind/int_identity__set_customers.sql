@@ -8,27 +8,15 @@ customer_nodes as (
     select * from {{ ref('int_identity__customer_nodes') }}
 ),
 
-ranked as (
+bound as (
     select
         nodes.identifier_set_id,
         customer_nodes.customer_id,
-        nodes.identifier_type,
-        row_number() over (
-            partition by nodes.identifier_set_id
-            order by nodes.priority, nodes.node_key
-        ) as node_rank
+        nodes.identifier_type as link_rule
     from nodes
     inner join customer_nodes
         on nodes.node_id = customer_nodes.node_id
-),
-
-bound as (
-    select
-        identifier_set_id,
-        customer_id,
-        identifier_type as link_rule
-    from ranked
-    where node_rank = 1
+    where nodes.node_rank = 1
 )
 
 select * from bound

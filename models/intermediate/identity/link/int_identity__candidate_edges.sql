@@ -16,18 +16,6 @@ nodes_apart as (
     select * from {{ ref('int_identity__nodes_apart') }}
 ),
 
-hubs_ranked as (
-    select
-        identifier_set_id,
-        node_id,
-        identifier_type,
-        row_number() over (
-            partition by identifier_set_id
-            order by priority, node_key
-        ) as node_rank
-    from nodes
-),
-
 seen_together as (
     -- A star around the strongest identifier of the record: as many edges as identifiers, never all pairs.
     select
@@ -35,8 +23,8 @@ seen_together as (
         others.node_id as node_b,
         hubs.identifier_set_id,
         concat(hubs.identifier_type, '+', others.identifier_type) as link_rule
-    from hubs_ranked as hubs
-    inner join hubs_ranked as others
+    from nodes as hubs
+    inner join nodes as others
         on
             hubs.identifier_set_id = others.identifier_set_id
             and others.node_rank > 1

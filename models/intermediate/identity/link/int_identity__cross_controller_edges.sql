@@ -16,6 +16,10 @@ controller_consents as (
     select * from {{ ref('int_identity__controller_consents') }}
 ),
 
+short_names as (
+    select * from {{ ref('short_names') }}
+),
+
 nodes_apart as (
     select * from {{ ref('int_identity__nodes_apart') }}
 ),
@@ -40,7 +44,8 @@ consenting_nodes as (
         nodes.scope_id,
         nodes.identifier_value,
         nodes.is_split_by_person,
-        nodes.person_key
+        nodes.person_key,
+        nodes.birth_key
     from nodes
     inner join identifier_types
         on nodes.identifier_type = identifier_types.identifier_type
@@ -59,7 +64,8 @@ consenting_nodes as (
         nodes.scope_id,
         nodes.identifier_value,
         nodes.is_split_by_person,
-        nodes.person_key
+        nodes.person_key,
+        nodes.birth_key
 ),
 
 paired as (
@@ -79,15 +85,37 @@ paired as (
             = least(components_apart.component_a, components_apart.component_b)
             and greatest(nodes_a.component_id, nodes_b.component_id)
             = greatest(components_apart.component_a, components_apart.component_b)
+    left join short_names as short_names_a
+        on
+            nodes_a.person_key = short_names_a.short_name
+            and nodes_b.person_key = short_names_a.full_name
+    left join short_names as short_names_b
+        on
+            nodes_b.person_key = short_names_b.short_name
+            and nodes_a.person_key = short_names_b.full_name
     where
         components_apart.component_a is null
+        -- The same mailbox under two first names, or two birth dates, is two people here as well.
         and (
-            -- The same mailbox under two first names is two people here as well.
+            nodes_a.birth_key is null
+            or nodes_b.birth_key is null
+            or nodes_a.birth_key = nodes_b.birth_key
+        )
+        and (
             nodes_a.person_key = nodes_b.person_key
             or (
                 not nodes_a.is_split_by_person
                 and not nodes_b.is_split_by_person
-                and (nodes_a.person_key is null or nodes_b.person_key is null)
+                and (
+                    nodes_a.person_key is null
+                    or nodes_b.person_key is null
+                    or short_names_a.short_name is not null
+                    or short_names_b.short_name is not null
+                    or (
+                        least(length(nodes_a.person_key), length(nodes_b.person_key)) = 1
+                        and substr(nodes_a.person_key, 1, 1) = substr(nodes_b.person_key, 1, 1)
+                    )
+                )
             )
         )
 )

@@ -36,7 +36,8 @@ usable_observations as (
         observations.last_seen_at,
         observations.record_count,
         identifiers.is_split_by_person,
-        identifiers.only_person_key
+        identifiers.only_person_key,
+        identifiers.only_birth_key
     from observations
     inner join identifiers
         on observations.identifier_id = identifiers.identifier_id
@@ -61,7 +62,8 @@ people_assigned as (
         case
             when usable_observations.is_split_by_person then person_keys.person_key
             else usable_observations.only_person_key
-        end as person_key
+        end as person_key,
+        usable_observations.only_birth_key as birth_key
     from usable_observations
     left join observed_people
         on
@@ -91,6 +93,7 @@ keyed as (
         priority,
         is_split_by_person,
         person_key,
+        birth_key,
         first_seen_at,
         last_seen_at,
         record_count
@@ -112,9 +115,15 @@ numbered as (
         priority,
         is_split_by_person,
         person_key,
+        birth_key,
         first_seen_at,
         last_seen_at,
-        record_count
+        record_count,
+        -- The strongest identifier of a record is the hub of its links and decides whose it is.
+        row_number() over (
+            partition by identifier_set_id
+            order by priority, node_key
+        ) as node_rank
     from keyed
 )
 

@@ -56,7 +56,8 @@ named_people_counted as (
         count(distinct concat(coalesce(person_key, given_name), ' ', coalesce(surname, '')))
             as named_people_count,
         count(distinct person_key) as person_key_count,
-        min(person_key) as only_person_key
+        min(person_key) as only_person_key,
+        case when count(distinct birth_key) = 1 then min(birth_key) end as only_birth_key
     from person_keys
     group by identifier_id
 ),
@@ -119,6 +120,7 @@ people_counted as (
             when named_people_counted.person_key_count = 1
                 then named_people_counted.only_person_key
         end as only_person_key,
+        named_people_counted.only_birth_key,
         placeholder_matches.identifier_id is not null as is_placeholder,
         vouchers.issued_card_count,
         denied.identifier_key is not null as is_denied
@@ -154,6 +156,7 @@ judged as (
         people_count,
         person_count,
         only_person_key,
+        only_birth_key,
         person_count > 1 as is_split_by_person,
         case
             when is_denied then 'denied'
@@ -181,6 +184,7 @@ identifiers as (
         people_count,
         person_count,
         only_person_key,
+        only_birth_key,
         is_split_by_person,
         unusable_reason is null as is_usable,
         unusable_reason

@@ -3,7 +3,7 @@
 
     A person key is an equivalence, not a comparison of pairs, so three names cannot be told apart in
     one order and joined in another: the same first name (nicknames resolved) is one person, unless two
-    birth dates or three surnames say otherwise; an initial is the one person it can stand for. Two
+    birth dates or three surnames say otherwise; an initial or a short form is the one person it can stand for. Two
     surnames with one first name are a maiden name. A null key says that the record cannot be
     given to one of the people: it is left to its other identifiers.
 #}
@@ -11,6 +11,10 @@ with
 
 observed_people as (
     select * from {{ ref('int_identity__observed_people') }}
+),
+
+short_names as (
+    select * from {{ ref('short_names') }}
 ),
 
 profiles as (
@@ -24,52 +28,55 @@ profiles as (
     group by identifier_id, given_name, surname, birth_key
 ),
 
-full_given_names as (
+given_names as (
     select
         identifier_id,
         given_name
     from profiles
-    where length(given_name) > 1
     group by identifier_id, given_name
 ),
 
-initials_matched as (
+short_forms_matched as (
+    -- An initial fits every name that begins with it, a short form those that seeds/short_names.csv lists.
     select
-        profiles.identifier_id,
-        profiles.given_name as initial,
-        count(full_given_names.given_name) as candidate_count,
-        min(full_given_names.given_name) as only_candidate
-    from (
-        select
-            identifier_id,
-            given_name
-        from profiles
-        where length(given_name) = 1
-        group by identifier_id, given_name
-    ) as profiles
-    left join full_given_names
+        shorts.identifier_id,
+        shorts.given_name as short_form,
+        count(*) as candidate_count,
+        min(fulls.given_name) as only_candidate
+    from given_names as shorts
+    inner join given_names as fulls
         on
-            profiles.identifier_id = full_given_names.identifier_id
-            and profiles.given_name = substr(full_given_names.given_name, 1, 1)
-    group by profiles.identifier_id, profiles.given_name
+            shorts.identifier_id = fulls.identifier_id
+            and length(fulls.given_name) > 1
+            and shorts.given_name <> fulls.given_name
+    left join short_names
+        on
+            shorts.given_name = short_names.short_name
+            and fulls.given_name = short_names.full_name
+    where
+        short_names.short_name is not null
+        or (
+            length(shorts.given_name) = 1
+            and shorts.given_name = substr(fulls.given_name, 1, 1)
+        )
+    group by shorts.identifier_id, shorts.given_name
 ),
 
-initials_resolved as (
+short_forms_resolved as (
     select
         profiles.identifier_id,
         profiles.given_name,
         profiles.surname,
         profiles.birth_key,
         case
-            when initials_matched.initial is null then profiles.given_name
-            when initials_matched.candidate_count = 0 then profiles.given_name
-            when initials_matched.candidate_count = 1 then initials_matched.only_candidate
+            when short_forms_matched.short_form is null then profiles.given_name
+            when short_forms_matched.candidate_count = 1 then short_forms_matched.only_candidate
         end as person_given_name
     from profiles
-    left join initials_matched
+    left join short_forms_matched
         on
-            profiles.identifier_id = initials_matched.identifier_id
-            and profiles.given_name = initials_matched.initial
+            profiles.identifier_id = short_forms_matched.identifier_id
+            and profiles.given_name = short_forms_matched.short_form
 ),
 
 namesakes_counted as (
@@ -78,31 +85,31 @@ namesakes_counted as (
         person_given_name,
         count(distinct birth_key) as birth_key_count,
         count(distinct surname) as surname_count
-    from initials_resolved
+    from short_forms_resolved
     where person_given_name is not null
     group by identifier_id, person_given_name
 ),
 
 person_keys as (
     select
-        initials_resolved.identifier_id,
-        initials_resolved.given_name,
-        initials_resolved.surname,
-        initials_resolved.birth_key,
+        short_forms_resolved.identifier_id,
+        short_forms_resolved.given_name,
+        short_forms_resolved.surname,
+        short_forms_resolved.birth_key,
         case
             when namesakes_counted.birth_key_count > 1
-                then concat(initials_resolved.person_given_name, ' ', initials_resolved.birth_key)
+                then concat(short_forms_resolved.person_given_name, ' ', short_forms_resolved.birth_key)
             when
                 namesakes_counted.surname_count > 2
                 and namesakes_counted.birth_key_count = 0
-                then concat(initials_resolved.person_given_name, ' ', initials_resolved.surname)
-            else initials_resolved.person_given_name
+                then concat(short_forms_resolved.person_given_name, ' ', short_forms_resolved.surname)
+            else short_forms_resolved.person_given_name
         end as person_key
-    from initials_resolved
+    from short_forms_resolved
     left join namesakes_counted
         on
-            initials_resolved.identifier_id = namesakes_counted.identifier_id
-            and initials_resolved.person_given_name = namesakes_counted.person_given_name
+            short_forms_resolved.identifier_id = namesakes_counted.identifier_id
+            and short_forms_resolved.person_given_name = namesakes_counted.person_given_name
 )
 
 select * from person_keys

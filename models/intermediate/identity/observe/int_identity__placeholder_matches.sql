@@ -50,7 +50,7 @@ matched as (
     select identifier_id
     from identifiers
     where
-        identifier_type in ('phone', 'loyalty_card_id')
+        identifier_type = 'phone'
         and {{ repeated_or_sequential_digits('identifier_value') }}
 )
 

@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ register_landing_files('campaigns') }}") }}
+{{ config(materialized='table', pre_hook="{{ register_landing_files('campaigns') }}") }}
 
 with
 
@@ -50,13 +50,12 @@ judged as (
     from read
 ),
 
-final as (
+typed as (
     select
         brand_id,
         load_date,
         source_file,
         source_line,
-        campaign_id as record_id,
         campaign_id,
         campaign_name,
         channel,
@@ -71,6 +70,16 @@ final as (
         case when reject is not null then {{ json_text('raw') }} end as payload,
         {{ hash_row('raw') }} as version_hash
     from judged
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by brand_id, campaign_id, reject_reason_code is null
+            order by load_date desc, version_hash desc, source_file, source_line
+        ) as version_rank
+    from typed
 )
 
-select * from final
+select * from ranked

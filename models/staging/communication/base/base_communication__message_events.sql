@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ register_landing_files('message_events') }}") }}
+{{ config(materialized='table', pre_hook="{{ register_landing_files('message_events') }}") }}
 
 with
 
@@ -32,15 +32,18 @@ read as (
         {{ typed_text('raw.message_id') }} as message_id,
         {{ typed_text('raw.campaign_id') }} as campaign_id,
         {{ typed_enum('raw.channel', contract_values('message_events', 'channel')) }} as channel,
-        {{ typed_enum('raw.direction', contract_values('message_events', 'direction')) }} as direction,
-        {{ typed_enum('raw.event_type', contract_values('message_events', 'event_type')) }} as event_type,
+        {{ typed_enum('raw.direction', contract_values('message_events', 'direction')) }}
+            as direction,
+        {{ typed_enum('raw.event_type', contract_values('message_events', 'event_type')) }}
+            as event_type,
         {{ typed_text('raw.contact_id') }} as contact_id,
-        {{ email_address('raw.email') }} as email,
+        {{ email_address(typed_text('raw.email')) }} as email,
         {{ typed_text('raw.phone') }} as phone_original,
         {{ typed_text('raw.device_id') }} as device_id,
         {{ typed_text('raw.link_url') }} as link_url,
-        {{ typed_enum('raw.bounce_type', contract_values('message_events', 'bounce_type')) }} as bounce_type,
-        coalesce({{ typed_boolean('raw.is_machine') }}, false) as is_machine,
+        {{ typed_enum('raw.bounce_type', contract_values('message_events', 'bounce_type')) }}
+            as bounce_type,
+        {{ typed_boolean('raw.is_machine') }} as is_machine,
         {{ typed_timestamp('raw.occurred_at') }} as occurred_at
     from landed
     left join brands on landed.brand_id = brands.brand_id
@@ -61,13 +64,12 @@ judged as (
     from read
 ),
 
-final as (
+typed as (
     select
         brand_id,
         load_date,
         source_file,
         source_line,
-        event_id as record_id,
         event_id,
         message_id,
         campaign_id,
@@ -89,6 +91,16 @@ final as (
         case when reject is not null then {{ json_text('raw') }} end as payload,
         {{ hash_row('raw') }} as version_hash
     from judged
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by brand_id, event_id, reject_reason_code is null
+            order by load_date desc, version_hash desc, source_file, source_line
+        ) as version_rank
+    from typed
 )
 
-select * from final
+select * from ranked

@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ register_landing_files('service_interactions') }}") }}
+{{ config(materialized='table', pre_hook="{{ register_landing_files('service_interactions') }}") }}
 
 with
 
@@ -30,9 +30,10 @@ read as (
         landed.raw,
         {{ typed_text('raw.interaction_id') }} as interaction_id,
         {{ typed_text('raw.channel') }} as channel,
-        {{ typed_enum('raw.direction', contract_values('service_interactions', 'direction')) }} as direction,
+        {{ typed_enum('raw.direction', contract_values('service_interactions', 'direction')) }}
+            as direction,
         {{ typed_text('raw.contact_id') }} as contact_id,
-        {{ email_address('raw.email') }} as email,
+        {{ email_address(typed_text('raw.email')) }} as email,
         {{ typed_text('raw.phone') }} as phone_original,
         {{ typed_text('raw.order_id') }} as order_id,
         {{ typed_text('raw.topic') }} as topic,
@@ -58,13 +59,12 @@ judged as (
     from read
 ),
 
-final as (
+typed as (
     select
         brand_id,
         load_date,
         source_file,
         source_line,
-        interaction_id as record_id,
         interaction_id,
         channel,
         direction,
@@ -85,6 +85,16 @@ final as (
         case when reject is not null then {{ json_text('raw') }} end as payload,
         {{ hash_row('raw') }} as version_hash
     from judged
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by brand_id, interaction_id, reject_reason_code is null
+            order by load_date desc, version_hash desc, source_file, source_line
+        ) as version_rank
+    from typed
 )
 
-select * from final
+select * from ranked

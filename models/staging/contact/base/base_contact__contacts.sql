@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ register_landing_files('contacts') }}") }}
+{{ config(materialized='table', pre_hook="{{ register_landing_files('contacts') }}") }}
 
 with
 
@@ -30,7 +30,7 @@ read as (
         landed.raw,
         {{ typed_text('raw.contact_id') }} as contact_id,
         {{ typed_text('raw.source_system') }} as source_system,
-        {{ email_address('raw.email') }} as email,
+        {{ email_address(typed_text('raw.email')) }} as email,
         {{ typed_text('raw.phone') }} as phone_original,
         {{ typed_text('raw.loyalty_card_id') }} as loyalty_card_id,
         {{ typed_text('raw.first_name') }} as first_name,
@@ -49,7 +49,7 @@ read as (
         {{ typed_text('raw.acquisition_campaign') }} as acquisition_campaign,
         {{ typed_timestamp('raw.registered_at') }} as registered_at,
         {{ typed_timestamp('raw.updated_at') }} as updated_at,
-        coalesce({{ typed_boolean('raw.is_deleted') }}, false) as is_deleted
+        {{ typed_boolean('raw.is_deleted') }} as is_deleted
     from landed
     left join brands on landed.brand_id = brands.brand_id
 ),
@@ -65,13 +65,12 @@ judged as (
     from read
 ),
 
-final as (
+typed as (
     select
         brand_id,
         load_date,
         source_file,
         source_line,
-        contact_id as record_id,
         contact_id,
         source_system,
         email,
@@ -81,7 +80,10 @@ final as (
         loyalty_card_id,
         first_name,
         last_name,
-        case when birth_date between date '1900-01-01' and load_date then birth_date end as birth_date,
+        case
+            when birth_date between date '1900-01-01' and load_date
+                then birth_date
+        end as birth_date,
         gender,
         street,
         city,
@@ -101,6 +103,24 @@ final as (
         case when reject is not null then {{ json_text('raw') }} end as payload,
         {{ hash_row('raw') }} as version_hash
     from judged
+),
+
+ranked as (
+    select
+        *,
+        min(updated_at) over (
+            partition by brand_id, contact_id, reject_reason_code is null
+        ) as first_updated_at,
+        row_number() over (
+            partition by brand_id, contact_id, reject_reason_code is null
+            order by
+                updated_at desc nulls last,
+                load_date desc,
+                version_hash desc,
+                source_file,
+                source_line
+        ) as version_rank
+    from typed
 )
 
-select * from final
+select * from ranked

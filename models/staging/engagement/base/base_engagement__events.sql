@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ register_landing_files('events') }}") }}
+{{ config(materialized='table', pre_hook="{{ register_landing_files('events') }}") }}
 
 with
 
@@ -32,7 +32,7 @@ read as (
         {{ typed_timestamp('raw.occurred_at') }} as occurred_at,
         {{ typed_text('raw.device_id') }} as device_id,
         {{ typed_text('raw.contact_id') }} as contact_id,
-        {{ email_address('raw.email') }} as email,
+        {{ email_address(typed_text('raw.email')) }} as email,
         {{ typed_enum('raw.platform', contract_values('events', 'platform')) }} as platform,
         {{ typed_text('raw.page_url') }} as page_url,
         {{ typed_text('raw.referrer_url') }} as referrer_url,
@@ -63,13 +63,12 @@ judged as (
     from read
 ),
 
-final as (
+typed as (
     select
         brand_id,
         load_date,
         source_file,
         source_line,
-        event_id as record_id,
         event_id,
         event_type,
         {{ plausible_time('occurred_at') }} as occurred_at,
@@ -96,6 +95,16 @@ final as (
         case when reject is not null then {{ json_text('raw') }} end as payload,
         {{ hash_row('raw') }} as version_hash
     from judged
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by brand_id, event_id, reject_reason_code is null
+            order by load_date desc, version_hash desc, source_file, source_line
+        ) as version_rank
+    from typed
 )
 
-select * from final
+select * from ranked

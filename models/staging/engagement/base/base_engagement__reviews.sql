@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ register_landing_files('reviews') }}") }}
+{{ config(materialized='table', pre_hook="{{ register_landing_files('reviews') }}") }}
 
 with
 
@@ -32,7 +32,7 @@ read as (
         {{ typed_text('raw.order_id') }} as order_id,
         {{ typed_text('raw.product_id') }} as product_id,
         {{ typed_text('raw.contact_id') }} as contact_id,
-        {{ email_address('raw.email') }} as email,
+        {{ email_address(typed_text('raw.email')) }} as email,
         {{ typed_text('raw.review_site') }} as review_site,
         {{ typed_integer('raw.rating') }} as rating,
         {{ typed_text('raw.review_text') }} as review_text
@@ -51,13 +51,12 @@ judged as (
     from read
 ),
 
-final as (
+typed as (
     select
         brand_id,
         load_date,
         source_file,
         source_line,
-        review_id as record_id,
         review_id,
         {{ plausible_time('reviewed_at') }} as reviewed_at,
         order_id,
@@ -73,6 +72,16 @@ final as (
         case when reject is not null then {{ json_text('raw') }} end as payload,
         {{ hash_row('raw') }} as version_hash
     from judged
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by brand_id, review_id, reject_reason_code is null
+            order by load_date desc, version_hash desc, source_file, source_line
+        ) as version_rank
+    from typed
 )
 
-select * from final
+select * from ranked

@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ register_landing_files('share_codes') }}") }}
+{{ config(materialized='table', pre_hook="{{ register_landing_files('share_codes') }}") }}
 
 with
 
@@ -29,7 +29,7 @@ read as (
         landed.raw,
         {{ typed_text('raw.share_code') }} as share_code,
         {{ typed_text('raw.contact_id') }} as contact_id,
-        {{ email_address('raw.email') }} as email,
+        {{ email_address(typed_text('raw.email')) }} as email,
         {{ typed_timestamp('raw.created_at') }} as created_at
     from landed
     left join brands on landed.brand_id = brands.brand_id
@@ -46,13 +46,12 @@ judged as (
     from read
 ),
 
-final as (
+typed as (
     select
         brand_id,
         load_date,
         source_file,
         source_line,
-        share_code as record_id,
         share_code,
         contact_id,
         email,
@@ -63,6 +62,16 @@ final as (
         case when reject is not null then {{ json_text('raw') }} end as payload,
         {{ hash_row('raw') }} as version_hash
     from judged
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by brand_id, share_code, reject_reason_code is null
+            order by load_date desc, version_hash desc, source_file, source_line
+        ) as version_rank
+    from typed
 )
 
-select * from final
+select * from ranked

@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ register_landing_files('survey_responses') }}") }}
+{{ config(materialized='table', pre_hook="{{ register_landing_files('survey_responses') }}") }}
 
 with
 
@@ -29,10 +29,11 @@ read as (
         landed.raw,
         {{ typed_text('raw.response_id') }} as response_id,
         {{ typed_text('raw.survey_id') }} as survey_id,
-        {{ typed_enum('raw.question_key', contract_values('survey_responses', 'question_key')) }} as question_key,
+        {{ typed_enum('raw.question_key', contract_values('survey_responses', 'question_key')) }}
+            as question_key,
         {{ typed_text('raw.answer') }} as answer,
         {{ typed_text('raw.contact_id') }} as contact_id,
-        {{ email_address('raw.email') }} as email,
+        {{ email_address(typed_text('raw.email')) }} as email,
         {{ typed_timestamp('raw.answered_at') }} as answered_at
     from landed
     left join brands on landed.brand_id = brands.brand_id
@@ -51,13 +52,12 @@ judged as (
     from read
 ),
 
-final as (
+typed as (
     select
         brand_id,
         load_date,
         source_file,
         source_line,
-        response_id as record_id,
         response_id,
         survey_id,
         question_key,
@@ -71,6 +71,16 @@ final as (
         case when reject is not null then {{ json_text('raw') }} end as payload,
         {{ hash_row('raw') }} as version_hash
     from judged
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by brand_id, response_id, reject_reason_code is null
+            order by load_date desc, version_hash desc, source_file, source_line
+        ) as version_rank
+    from typed
 )
 
-select * from final
+select * from ranked

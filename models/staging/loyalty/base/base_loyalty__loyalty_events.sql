@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ register_landing_files('loyalty_events') }}") }}
+{{ config(materialized='table', pre_hook="{{ register_landing_files('loyalty_events') }}") }}
 
 with
 
@@ -29,9 +29,10 @@ read as (
         landed.raw,
         {{ typed_text('raw.event_id') }} as event_id,
         {{ typed_text('raw.loyalty_card_id') }} as loyalty_card_id,
-        {{ typed_enum('raw.event_type', contract_values('loyalty_events', 'event_type')) }} as event_type,
+        {{ typed_enum('raw.event_type', contract_values('loyalty_events', 'event_type')) }}
+            as event_type,
         {{ typed_text('raw.contact_id') }} as contact_id,
-        {{ email_address('raw.email') }} as email,
+        {{ email_address(typed_text('raw.email')) }} as email,
         {{ typed_decimal('raw.points', 18, 2) }} as points,
         {{ typed_text('raw.tier') }} as tier,
         {{ typed_text('raw.voucher_code') }} as voucher_code,
@@ -54,13 +55,12 @@ judged as (
     from read
 ),
 
-final as (
+typed as (
     select
         brand_id,
         load_date,
         source_file,
         source_line,
-        event_id as record_id,
         event_id,
         loyalty_card_id,
         event_type,
@@ -77,6 +77,16 @@ final as (
         case when reject is not null then {{ json_text('raw') }} end as payload,
         {{ hash_row('raw') }} as version_hash
     from judged
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by brand_id, event_id, reject_reason_code is null
+            order by load_date desc, version_hash desc, source_file, source_line
+        ) as version_rank
+    from typed
 )
 
-select * from final
+select * from ranked

@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ register_landing_files('consent_events') }}") }}
+{{ config(materialized='table', pre_hook="{{ register_landing_files('consent_events') }}") }}
 
 with
 
@@ -30,7 +30,7 @@ read as (
         landed.raw,
         {{ typed_text('raw.consent_event_id') }} as consent_event_id,
         {{ typed_text('raw.contact_id') }} as contact_id,
-        {{ email_address('raw.email') }} as email,
+        {{ email_address(typed_text('raw.email')) }} as email,
         {{ typed_text('raw.phone') }} as phone_original,
         {{ typed_enum('raw.purpose', contract_values('consent_events', 'purpose')) }} as purpose,
         {{ typed_text('raw.channel') }} as channel,
@@ -54,13 +54,12 @@ judged as (
     from read
 ),
 
-final as (
+typed as (
     select
         brand_id,
         load_date,
         source_file,
         source_line,
-        consent_event_id as record_id,
         consent_event_id,
         contact_id,
         email,
@@ -77,6 +76,16 @@ final as (
         case when reject is not null then {{ json_text('raw') }} end as payload,
         {{ hash_row('raw') }} as version_hash
     from judged
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by brand_id, consent_event_id, reject_reason_code is null
+            order by load_date desc, version_hash desc, source_file, source_line
+        ) as version_rank
+    from typed
 )
 
-select * from final
+select * from ranked

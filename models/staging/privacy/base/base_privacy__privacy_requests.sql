@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ register_landing_files('privacy_requests') }}") }}
+{{ config(materialized='table', pre_hook="{{ register_landing_files('privacy_requests') }}") }}
 
 with
 
@@ -29,8 +29,11 @@ read as (
         {{ safe_bigint('landed.source_line_text') }} as source_line,
         landed.raw,
         {{ typed_text('raw.request_id') }} as request_id,
-        {{ typed_enum('raw.request_type', contract_values('privacy_requests', 'request_type')) }} as request_type,
-        {{ typed_enum('raw.identifier_type', contract_values('privacy_requests', 'identifier_type')) }} as identifier_type,
+        {{ typed_enum('raw.request_type', contract_values('privacy_requests', 'request_type')) }}
+            as request_type,
+        {{ typed_enum(
+            'raw.identifier_type', contract_values('privacy_requests', 'identifier_type')
+        ) }} as identifier_type,
         {{ typed_text('raw.identifier_value') }} as identifier_value_original,
         {{ typed_timestamp('raw.requested_at') }} as requested_at
     from landed
@@ -62,13 +65,12 @@ judged as (
     from normalised
 ),
 
-final as (
+typed as (
     select
         brand_id,
         load_date,
         source_file,
         source_line,
-        request_id as record_id,
         request_id,
         request_type,
         identifier_type,
@@ -80,6 +82,16 @@ final as (
         case when reject is not null then {{ json_text('raw') }} end as payload,
         {{ hash_row('raw') }} as version_hash
     from judged
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by brand_id, request_id, reject_reason_code is null
+            order by load_date desc, version_hash desc, source_file, source_line
+        ) as version_rank
+    from typed
 )
 
-select * from final
+select * from ranked

@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ register_landing_files('order_lines') }}") }}
+{{ config(materialized='table', pre_hook="{{ register_landing_files('order_lines') }}") }}
 
 with
 
@@ -31,7 +31,7 @@ read as (
         {{ typed_integer('raw.line_number') }} as line_number,
         {{ typed_text('raw.product_id') }} as product_id,
         {{ typed_decimal('raw.quantity', 18, 3) }} as quantity,
-        {{ typed_decimal('raw.unit_price', 18, 2) }} as unit_price_amount_original,
+        {{ typed_decimal('raw.unit_price', 18, 6) }} as unit_price_amount_original,
         {{ typed_decimal('raw.discount_amount', 18, 2) }} as discount_amount_original,
         {{ typed_timestamp('raw.updated_at') }} as updated_at
     from landed
@@ -47,18 +47,19 @@ judged as (
             {{ reject_if_null('line_number', otherwise='unreadable_value') }},
             {{ reject_if_null('product_id') }},
             {{ reject_if_null('quantity', otherwise='unreadable_value') }},
-            {{ reject_if_null('unit_price_amount_original', 'unit_price', otherwise='unreadable_value') }}
+            {{ reject_if_null(
+                'unit_price_amount_original', 'unit_price', otherwise='unreadable_value'
+            ) }}
         ) as reject
     from read
 ),
 
-final as (
+typed as (
     select
         brand_id,
         load_date,
         source_file,
         source_line,
-        nullif(coalesce(order_id, '') || '|' || coalesce(cast(line_number as varchar), ''), '|') as record_id,
         order_id,
         line_number,
         product_id,
@@ -71,6 +72,21 @@ final as (
         case when reject is not null then {{ json_text('raw') }} end as payload,
         {{ hash_row('raw') }} as version_hash
     from judged
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by brand_id, order_id, line_number, reject_reason_code is null
+            order by
+                updated_at desc nulls last,
+                load_date desc,
+                version_hash desc,
+                source_file,
+                source_line
+        ) as version_rank
+    from typed
 )
 
-select * from final
+select * from ranked

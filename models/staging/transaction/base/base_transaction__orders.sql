@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ register_landing_files('orders') }}") }}
+{{ config(materialized='table', pre_hook="{{ register_landing_files('orders') }}") }}
 
 with
 
@@ -45,7 +45,9 @@ euro_rate_starts as (
 rate_starts as (
     select
         euro_rate_starts.currency_code,
-        greatest(euro_rate_starts.first_rate_date, reporting_rate_starts.first_rate_date) as first_rate_date
+        greatest(
+            euro_rate_starts.first_rate_date, reporting_rate_starts.first_rate_date
+        ) as first_rate_date
     from euro_rate_starts
     inner join euro_rate_starts as reporting_rate_starts
         on reporting_rate_starts.currency_code = '{{ var('reporting_currency') }}'
@@ -64,11 +66,13 @@ read as (
         {{ typed_text('raw.order_id') }} as order_id,
         {{ typed_timestamp('raw.ordered_at') }} as ordered_at,
         {{ typed_enum('raw.status', contract_values('orders', 'status')) }} as status,
-        {{ typed_enum('raw.sales_channel', contract_values('orders', 'sales_channel')) }} as sales_channel,
+        {{ typed_enum('raw.sales_channel', contract_values('orders', 'sales_channel')) }}
+            as sales_channel,
         {{ typed_text('raw.store_id') }} as store_id,
-        {{ typed_enum('raw.fulfilment_method', contract_values('orders', 'fulfilment_method')) }} as fulfilment_method,
+        {{ typed_enum('raw.fulfilment_method', contract_values('orders', 'fulfilment_method')) }}
+            as fulfilment_method,
         {{ typed_text('raw.contact_id') }} as contact_id,
-        {{ email_address('raw.email') }} as email,
+        {{ email_address(typed_text('raw.email')) }} as email,
         {{ typed_text('raw.phone') }} as phone_original,
         {{ typed_text('raw.loyalty_card_id') }} as loyalty_card_id,
         {{ typed_text('raw.coupon_code') }} as coupon_code,
@@ -78,7 +82,7 @@ read as (
         {{ typed_decimal('raw.discount_amount', 18, 2) }} as discount_amount_original,
         {{ typed_decimal('raw.shipping_amount', 18, 2) }} as shipping_amount_original,
         {{ typed_decimal('raw.tax_amount', 18, 2) }} as tax_amount_original,
-        coalesce({{ typed_boolean('raw.is_test') }}, false) as is_test,
+        {{ typed_boolean('raw.is_test') }} as is_test,
         {{ typed_timestamp('raw.updated_at') }} as updated_at
     from landed
     left join brands on landed.brand_id = brands.brand_id
@@ -95,23 +99,25 @@ judged as (
             {{ reject_if_null('status', otherwise='unknown_value') }},
             {{ reject_if_null('sales_channel', otherwise='unknown_value') }},
             {{ reject_if_null('currency_code', otherwise='unreadable_value') }},
-            {{ reject_if_null('total_amount_original', 'total_amount', otherwise='unreadable_value') }},
+            {{ reject_if_null(
+                'total_amount_original', 'total_amount', otherwise='unreadable_value'
+            ) }},
             {{ reject_if_no_time('updated_at') }},
             case
                 when currency_code = '{{ var('reporting_currency') }}' then null
-                when coalesce(first_rate_date > cast(ordered_at as date), true) then 'no_exchange_rate:currency_code'
+                when coalesce(first_rate_date > cast(ordered_at as date), true)
+                    then 'no_exchange_rate:currency_code'
             end
         ) as reject
     from read
 ),
 
-final as (
+typed as (
     select
         brand_id,
         load_date,
         source_file,
         source_line,
-        order_id as record_id,
         order_id,
         {{ plausible_time('ordered_at') }} as ordered_at,
         status,
@@ -138,6 +144,21 @@ final as (
         case when reject is not null then {{ json_text('raw') }} end as payload,
         {{ hash_row('raw') }} as version_hash
     from judged
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by brand_id, order_id, reject_reason_code is null
+            order by
+                updated_at desc nulls last,
+                load_date desc,
+                version_hash desc,
+                source_file,
+                source_line
+        ) as version_rank
+    from typed
 )
 
-select * from final
+select * from ranked

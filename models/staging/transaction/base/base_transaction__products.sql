@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ register_landing_files('products') }}") }}
+{{ config(materialized='table', pre_hook="{{ register_landing_files('products') }}") }}
 
 with
 
@@ -53,13 +53,12 @@ judged as (
     from read
 ),
 
-final as (
+typed as (
     select
         brand_id,
         load_date,
         source_file,
         source_line,
-        product_id as record_id,
         product_id,
         product_name,
         category,
@@ -77,6 +76,21 @@ final as (
         case when reject is not null then {{ json_text('raw') }} end as payload,
         {{ hash_row('raw') }} as version_hash
     from judged
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by brand_id, product_id, reject_reason_code is null
+            order by
+                updated_at desc nulls last,
+                load_date desc,
+                version_hash desc,
+                source_file,
+                source_line
+        ) as version_rank
+    from typed
 )
 
-select * from final
+select * from ranked

@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ register_landing_files('returns') }}") }}
+{{ config(materialized='table', pre_hook="{{ register_landing_files('returns') }}") }}
 
 with
 
@@ -33,7 +33,8 @@ read as (
         {{ typed_text('raw.product_id') }} as product_id,
         {{ typed_decimal('raw.quantity', 18, 3) }} as quantity,
         {{ typed_decimal('raw.refund_amount', 18, 2) }} as refund_amount_original,
-        {{ typed_enum('raw.return_type', contract_values('returns', 'return_type')) }} as return_type,
+        {{ typed_enum('raw.return_type', contract_values('returns', 'return_type')) }}
+            as return_type,
         {{ typed_text('raw.reason') }} as reason,
         {{ typed_timestamp('raw.returned_at') }} as returned_at
     from landed
@@ -47,19 +48,20 @@ judged as (
             {{ reject_if_misplaced() }},
             {{ reject_if_null('return_id') }},
             {{ reject_if_null('order_id') }},
-            {{ reject_if_null('refund_amount_original', 'refund_amount', otherwise='unreadable_value') }},
+            {{ reject_if_null(
+                'refund_amount_original', 'refund_amount', otherwise='unreadable_value'
+            ) }},
             {{ reject_if_no_time('returned_at') }}
         ) as reject
     from read
 ),
 
-final as (
+typed as (
     select
         brand_id,
         load_date,
         source_file,
         source_line,
-        return_id as record_id,
         return_id,
         order_id,
         line_number,
@@ -74,6 +76,16 @@ final as (
         case when reject is not null then {{ json_text('raw') }} end as payload,
         {{ hash_row('raw') }} as version_hash
     from judged
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by brand_id, return_id, reject_reason_code is null
+            order by load_date desc, version_hash desc, source_file, source_line
+        ) as version_rank
+    from typed
 )
 
-select * from final
+select * from ranked
