@@ -3,9 +3,12 @@
 
     expression: SQL text expression.
 
-    Trap: the number is the engine's own and may change with its version, so it never leaves the
+    Traps: the number is the engine's own and may change with its version, so it never leaves the
     identity models; what is published is hashed with hash_text. Two texts can collide (about one
     chance in 200,000 at ten million texts): whoever numbers with it checks and fails loudly.
+    DuckDB's own hash() is eight times cheaper and useless here: identifiers look alike, and among six
+    million of them it gave the same number to seven pairs, such as the phones +420869011274649 and
+    +420369011271649. The mask keeps 63 of md5's 128 bits.
 #}
 {% macro hash_bigint(expression) -%}
     {{ return(adapter.dispatch('hash_bigint', 'crossbrand')(expression)) }}
@@ -16,5 +19,5 @@
 {%- endmacro %}
 
 {% macro duckdb__hash_bigint(expression) -%}
-    cast(hash({{ expression }}) >> 1 as bigint)
+    cast(md5_number({{ expression }}) & 9223372036854775807 as bigint)
 {%- endmacro %}

@@ -1,159 +1,275 @@
 {#
-    Runs the rounds of the connected_components materialization and returns the query that reads the
-    result from scratch tables.
+    The rounds of the connected_components materialization.
 
-    name: prefix of the scratch tables; edge_query: selects node_a, node_b.
-    Returns: SQL text that selects node_id, component_id.
+    name: prefix of the scratch tables; edge_query: selects node_a, node_b. It is read once.
+    Returns: a dictionary of `query`, SQL text that selects node_id, component_id from scratch tables,
+    and `scratch_names`, the tables to drop once that query has been read.
     Raises: a compiler error on a null end, on a collision of node numbers, on a round that does not
     shrink the graph.
+
+    Edges point from their lower end up to the higher. A round
+        1. maps each higher end to its least lower neighbour,
+        2. follows that map once more (a pointer jump), or to the end of it after a slow round,
+        3. rewrites both ends of every edge by the map, and drops loops and repeats.
+    In each component the edge at the least node becomes a loop, so every round leaves fewer edges, and no
+    number of rounds is fixed beforehand: it stops when no edge is left, which is the proof that nothing
+    remains to join. Rounds grow with the logarithm of the graph; docs/connected-components.md shows why.
+    At the end the maps of the rounds are composed, last to first.
+
+    Trap: the loops have an upper bound because Jinja has no while. It is far beyond what 2^64 nodes take,
+    and reaching it raises an error instead of returning what there is.
 #}
 {% macro contract_to_components(name, edge_query) %}
-    {%- set raw = scratch_table(name ~ '__raw') -%}
-    {%- set edges = scratch_table(name ~ '__edges') -%}
-    {%- do create_scratch_table(name ~ '__raw', 'select node_a, node_b from (' ~ edge_query ~ ') as given') -%}
-
-    {%- set nulls = crossbrand.single_value(
-        'select count(*) from ' ~ raw ~ ' where node_a is null or node_b is null') -%}
-    {%- if nulls | int > 0 -%}
-        {{ exceptions.raise_compiler_error(
-            name ~ ': ' ~ nulls ~ ' edges have a null end. An edge needs both: filter them in the model, '
-            ~ 'or write a lone node as an edge to itself.') }}
-    {%- endif -%}
-
-    {#- Numbers are used as they are, everything else is hashed. -#}
-    {%- set number_type = crossbrand.single_value(
-        'select coalesce(max(case when ' ~ crossbrand.is_integer_type('node_a') ~ ' and '
-        ~ crossbrand.is_integer_type('node_b') ~ " then 'integer' else 'text' end), 'integer') from (select * from "
-        ~ raw ~ ' limit 1) as one_row') -%}
-    {%- set is_integer = number_type == 'integer' -%}
-    {%- set code_a = 'cast(node_a as bigint)' if is_integer else hash_bigint('cast(node_a as ' ~ type_string() ~ ')') -%}
-    {%- set code_b = 'cast(node_b as bigint)' if is_integer else hash_bigint('cast(node_b as ' ~ type_string() ~ ')') -%}
-
-    {%- do create_scratch_table(name ~ '__coded',
-        'select ' ~ code_a ~ ' as a, ' ~ code_b ~ ' as b from ' ~ raw) -%}
-    {%- set coded = scratch_table(name ~ '__coded') -%}
-    {%- do create_scratch_table(name ~ '__nodes',
-        'select a as node from ' ~ coded ~ ' union select b from ' ~ coded) -%}
-    {%- set nodes = scratch_table(name ~ '__nodes') -%}
-    {%- if not is_integer -%}
-        {%- do create_scratch_table(name ~ '__names',
-            'select node, min(node_name) as node_name, count(*) as name_count from ('
-            ~ 'select ' ~ code_a ~ ' as node, cast(node_a as ' ~ type_string() ~ ') as node_name from ' ~ raw
-            ~ ' union select ' ~ code_b ~ ', cast(node_b as ' ~ type_string() ~ ') from ' ~ raw
-            ~ ') as named group by node') -%}
-        {%- set collisions = crossbrand.single_value(
-            'select count(*) from ' ~ scratch_table(name ~ '__names') ~ ' where name_count > 1') -%}
-        {%- if collisions | int > 0 -%}
-            {{ exceptions.raise_compiler_error(
-                name ~ ': ' ~ collisions ~ ' node numbers stand for two different nodes (hash collision). '
-                ~ 'Nothing was written. Give the model integer nodes from a dictionary of your own.') }}
-        {%- endif -%}
-    {%- endif -%}
-
-    {%- do create_scratch_table(name ~ '__edges',
-        'select distinct least(a, b) as low, greatest(a, b) as high from ' ~ coded ~ ' where a <> b') -%}
-
-    {%- do drop_scratch_table(name ~ '__raw') -%}
-    {%- do drop_scratch_table(name ~ '__coded') -%}
-
-    {%- set state = namespace(remaining=crossbrand.single_value('select count(*) from ' ~ edges) | int, rounds=0,
-                              follow_to_end=false) -%}
+    {#- Below this many edges a full jump is cheaper than another round of statements. -#}
     {%- set few_edges = 20000 -%}
-    {%- for round in range(1, 200) -%}
-        {%- if state.remaining > 0 -%}
-            {%- set state.rounds = round -%}
-            {%- set map_name = name ~ '__map_' ~ round -%}
-            {%- do create_scratch_table(map_name,
-                'select high as node, min(low) as label from ' ~ edges ~ ' group by high') -%}
-            {%- do crossbrand.follow_map(name, map_name, state.follow_to_end or state.remaining <= few_edges) -%}
-            {%- set map = scratch_table(map_name) -%}
-            {%- do create_scratch_table(name ~ '__next',
-                'select distinct least(low_label, high_label) as low, greatest(low_label, high_label) as high from ('
-                ~ 'select coalesce(low_map.label, edge.low) as low_label, high_map.label as high_label from '
-                ~ edges ~ ' as edge inner join ' ~ map ~ ' as high_map on edge.high = high_map.node left join '
-                ~ map ~ ' as low_map on edge.low = low_map.node) as relabelled where low_label <> high_label') -%}
-            {%- do create_scratch_table(name ~ '__edges', 'select low, high from ' ~ scratch_table(name ~ '__next')) -%}
-            {%- set left_over = crossbrand.single_value('select count(*) from ' ~ edges) | int -%}
-            {%- if left_over >= state.remaining and state.follow_to_end -%}
-                {{ exceptions.raise_compiler_error(
-                    name ~ ': round ' ~ round ~ ' left ' ~ left_over ~ ' edges of ' ~ state.remaining
-                    ~ '. The graph must shrink in every full round: this is a defect, nothing was written.') }}
-            {%- endif -%}
-            {#- A round that removes less than two fifths of the edges walks along chains: jump to the end of them. -#}
-            {%- set state.follow_to_end = left_over * 5 > state.remaining * 3 -%}
-            {%- set state.remaining = left_over -%}
+    {%- set is_integer = crossbrand.number_nodes(name, edge_query) -%}
+
+    {%- set edges = namespace(name=name ~ '__edges_0', count=0, rounds=0, follow_to_end=false) -%}
+    {%- set edges.count = crossbrand.count_rows(scratch_table(edges.name)) -%}
+    {%- set map_names = [] -%}
+    {%- for round in range(1, 400) if edges.count > 0 -%}
+        {%- set map_name = crossbrand.map_to_lower(
+            name, round, scratch_table(edges.name), edges.follow_to_end or edges.count <= few_edges) -%}
+        {%- do map_names.append(map_name) -%}
+        {%- set relabelled -%}
+            select distinct
+                least(low_label, high_label) as low,
+                greatest(low_label, high_label) as high
+            from (
+                select
+                    coalesce(low_map.label, edges.low) as low_label,
+                    high_map.label as high_label
+                from {{ scratch_table(edges.name) }} as edges
+                inner join {{ scratch_table(map_name) }} as high_map
+                    on edges.high = high_map.node
+                left join {{ scratch_table(map_name) }} as low_map
+                    on edges.low = low_map.node
+            ) as mapped
+            where low_label <> high_label
+        {%- endset -%}
+        {%- set next_name = name ~ '__edges_' ~ round -%}
+        {%- do create_scratch_table(next_name, relabelled) -%}
+        {%- set left_over = crossbrand.count_rows(scratch_table(next_name)) -%}
+        {%- if left_over >= edges.count -%}
+            {{ exceptions.raise_compiler_error(
+                name ~ ': round ' ~ round ~ ' left ' ~ left_over ~ ' edges of ' ~ edges.count
+                ~ '. Every round must shrink the graph: this is a defect, nothing was written.') }}
         {%- endif -%}
+        {%- do drop_scratch_table(edges.name) -%}
+        {#- A round that removes less than two fifths of the edges walks along chains: jump to their end. -#}
+        {%- set edges.follow_to_end = left_over * 5 > edges.count * 3 -%}
+        {%- set edges.name = next_name -%}
+        {%- set edges.count = left_over -%}
+        {%- set edges.rounds = round -%}
     {%- endfor -%}
-    {%- if state.remaining > 0 -%}
+    {%- if edges.count > 0 -%}
         {{ exceptions.raise_compiler_error(
-            name ~ ': ' ~ state.remaining ~ ' edges still join two components after ' ~ state.rounds
+            name ~ ': ' ~ edges.count ~ ' edges still join two components after ' ~ edges.rounds
             ~ ' rounds. Nothing was written.') }}
     {%- endif -%}
-    {{ log(name ~ ': fixed point after ' ~ state.rounds ~ ' rounds', info=false) }}
+    {{ log(name ~ ': fixed point after ' ~ edges.rounds ~ ' rounds', info=false) }}
+    {%- do drop_scratch_table(edges.name) -%}
 
-    {#- Compose the maps, last round first: a label of round n is a node of round n + 1. -#}
-    {%- set composed = namespace(table=none, name=none) -%}
-    {%- for step in range(state.rounds) -%}
-        {%- set map = scratch_table(name ~ '__map_' ~ (state.rounds - step)) -%}
-        {%- if composed.table is none -%}
-            {%- set composed.table = map -%}
-            {%- set composed.name = name ~ '__map_' ~ state.rounds -%}
-        {%- else -%}
-            {%- set next_name = name ~ '__composed_' ~ (state.rounds - step) -%}
-            {%- do create_scratch_table(next_name,
-                'select map.node, coalesce(later.label, map.label) as label from ' ~ map ~ ' as map left join '
-                ~ composed.table ~ ' as later on map.label = later.node union all select later.node, later.label from '
-                ~ composed.table ~ ' as later left join ' ~ map ~ ' as map on later.node = map.node where map.node is null') -%}
-            {%- do drop_scratch_table(name ~ '__map_' ~ (state.rounds - step)) -%}
-            {%- do drop_scratch_table(composed.name) -%}
-            {%- set composed.table = scratch_table(next_name) -%}
-            {%- set composed.name = next_name -%}
-        {%- endif -%}
-    {%- endfor -%}
-    {%- do drop_scratch_table(name ~ '__edges') -%}
-    {%- do drop_scratch_table(name ~ '__next') -%}
-    {%- do drop_scratch_table(name ~ '__jumped') -%}
-
-    {%- if composed.table is none -%}
-        {%- set labelled = 'select node, node as label from ' ~ nodes -%}
-    {%- else -%}
-        {%- set labelled = 'select nodes.node, coalesce(composed.label, nodes.node) as label from ' ~ nodes
-            ~ ' as nodes left join ' ~ composed.table ~ ' as composed on nodes.node = composed.node' -%}
-    {%- endif -%}
-    {%- if is_integer -%}
-        {{ return('select node as node_id, label as component_id from (' ~ labelled ~ ') as labelled') }}
-    {%- else -%}
-        {%- set names = scratch_table(name ~ '__names') -%}
-        {{ return('select node_names.node_name as node_id, label_names.node_name as component_id from ('
-            ~ labelled ~ ') as labelled inner join ' ~ names ~ ' as node_names on labelled.node = node_names.node inner join '
-            ~ names ~ ' as label_names on labelled.label = label_names.node') }}
-    {%- endif -%}
+    {{ return(crossbrand.labelled_nodes(name, is_integer, crossbrand.compose_maps(name, map_names))) }}
 {% endmacro %}
 
 
 {#
-    Follows a map node → label once, or until no label has a label of its own.
+    Reads the edges and writes <name>__edges_0 (low, high: the edges without loops and repeats, as numbers)
+    and <name>__nodes (node, and node_name where the nodes are not whole numbers).
 
-    Each pass doubles the length of the path that is cut short, so a chain of n takes log2(n) passes.
+    Returns: true where the ends are whole numbers, which are used as they are. Everything else is cast to
+    text and numbered by a hash, which needs no dictionary and no join; that it gave no number twice is
+    checked over all names.
 #}
-{% macro follow_map(name, map_name, to_end) %}
-    {%- set map = scratch_table(map_name) -%}
-    {%- set state = namespace(open=true) -%}
-    {%- for pass in range(1, 100) -%}
-        {%- if state.open -%}
-            {%- do create_scratch_table(name ~ '__jumped',
-                'select map.node, coalesce(further.label, map.label) as label, '
-                ~ 'case when further.label is null then 0 else 1 end as has_moved from '
-                ~ map ~ ' as map left join ' ~ map ~ ' as further on map.label = further.node') -%}
-            {%- set moved = crossbrand.single_value(
-                'select coalesce(sum(has_moved), 0) from ' ~ scratch_table(name ~ '__jumped')) | int -%}
-            {%- do create_scratch_table(map_name, 'select node, label from ' ~ scratch_table(name ~ '__jumped')) -%}
-            {%- set state.open = to_end and moved > 0 -%}
+{% macro number_nodes(name, edge_query) %}
+    {%- set given_name = name ~ '__given' -%}
+    {%- set given = scratch_table(given_name) -%}
+    {%- set nodes = scratch_table(name ~ '__nodes') -%}
+
+    {#- An aggregate over nothing gives a row, and with it the types, without running the model's query. -#}
+    {%- set types -%}
+        select case when {{ is_integer_type('node_a') }} and {{ is_integer_type('node_b') }} then 1 else 0 end
+        from (
+            select min(node_a) as node_a, min(node_b) as node_b
+            from ({{ edge_query }}
+            ) as model_query
+            where false
+        ) as no_edge
+    {%- endset -%}
+    {%- set is_integer = crossbrand.single_value(types) == 1 -%}
+
+    {%- if is_integer -%}
+        {%- set numbered -%}
+            select
+                cast(node_a as bigint) as number_a,
+                cast(node_b as bigint) as number_b
+            from ({{ edge_query }}
+            ) as model_query
+        {%- endset -%}
+        {%- set distinct_nodes -%}
+            select number_a as node from {{ given }}
+            union
+            select number_b as node from {{ given }}
+        {%- endset -%}
+    {%- else -%}
+        {%- set numbered -%}
+            select
+                name_a,
+                name_b,
+                {{ hash_bigint('name_a') }} as number_a,
+                {{ hash_bigint('name_b') }} as number_b
+            from (
+                select
+                    cast(node_a as {{ type_string() }}) as name_a,
+                    cast(node_b as {{ type_string() }}) as name_b
+                from ({{ edge_query }}
+                ) as model_query
+            ) as named
+        {%- endset -%}
+        {%- set distinct_nodes -%}
+            select number_a as node, name_a as node_name from {{ given }}
+            union
+            select number_b as node, name_b as node_name from {{ given }}
+        {%- endset -%}
+    {%- endif -%}
+    {%- do create_scratch_table(given_name, numbered) -%}
+
+    {%- set end = 'number' if is_integer else 'name' -%}
+    {%- set null_count = crossbrand.count_rows(given, end ~ '_a is null or ' ~ end ~ '_b is null') -%}
+    {%- if null_count > 0 -%}
+        {{ exceptions.raise_compiler_error(
+            name ~ ': ' ~ null_count ~ ' edges have a null end. An edge needs both: filter them in the '
+            ~ 'model, or write a lone node as an edge to itself.') }}
+    {%- endif -%}
+
+    {%- set oriented -%}
+        select distinct
+            least(number_a, number_b) as low,
+            greatest(number_a, number_b) as high
+        from {{ given }}
+        where number_a <> number_b
+    {%- endset -%}
+    {%- do create_scratch_table(name ~ '__edges_0', oriented) -%}
+    {%- do create_scratch_table(name ~ '__nodes', distinct_nodes) -%}
+    {%- do drop_scratch_table(given_name) -%}
+
+    {%- if not is_integer -%}
+        {%- set shared_numbers -%}
+            (select node from {{ nodes }} group by node having count(*) > 1) as shared_numbers
+        {%- endset -%}
+        {%- set collision_count = crossbrand.count_rows(shared_numbers) -%}
+        {%- if collision_count > 0 -%}
+            {{ exceptions.raise_compiler_error(
+                name ~ ': ' ~ collision_count ~ ' node numbers stand for two different nodes (hash '
+                ~ 'collision). Nothing was written. Give the model integer nodes from a dictionary of '
+                ~ 'your own.') }}
+        {%- endif -%}
+    {%- endif -%}
+    {{ return(is_integer) }}
+{% endmacro %}
+
+
+{#
+    Writes the map of one round: each higher end (node) and its least lower neighbour, followed once or
+    until no label has a label of its own (label).
+
+    Each pass to the end doubles the length of the path that is cut short, so a chain of n takes log2(n)
+    passes. Returns: the name of the scratch table.
+#}
+{% macro map_to_lower(name, round, edges, to_end) %}
+    {%- set state = namespace(map_name=name ~ '__map_' ~ round ~ '_0', is_open=true) -%}
+    {%- do create_scratch_table(
+        state.map_name, 'select high as node, min(low) as label from ' ~ edges ~ ' group by high') -%}
+    {%- for pass in range(1, 100) if state.is_open -%}
+        {%- set map = scratch_table(state.map_name) -%}
+        {%- set followed -%}
+            select
+                map.node,
+                coalesce(further.label, map.label) as label,
+                case when further.label is null then 0 else 1 end as has_moved
+            from {{ map }} as map
+            left join {{ map }} as further
+                on map.label = further.node
+        {%- endset -%}
+        {%- set next_name = name ~ '__map_' ~ round ~ '_' ~ pass -%}
+        {%- do create_scratch_table(next_name, followed) -%}
+        {%- do drop_scratch_table(state.map_name) -%}
+        {%- set state.map_name = next_name -%}
+        {%- set state.is_open = to_end and crossbrand.count_rows(scratch_table(next_name), 'has_moved = 1') > 0 -%}
+    {%- endfor -%}
+    {%- if state.is_open -%}
+        {{ exceptions.raise_compiler_error(
+            name ~ ': the map of round ' ~ round ~ ' did not come to an end. Nothing was written.') }}
+    {%- endif -%}
+    {{ return(state.map_name) }}
+{% endmacro %}
+
+
+{#
+    Composes the maps of all rounds, last round first: a label of round n is a node of round n + 1.
+
+    A node that kept its place for a round, because a single jump led to it, stands in both maps; the
+    earlier one says where it goes. Returns: the name of the scratch table (node, label), or none where
+    there was no round.
+#}
+{% macro compose_maps(name, map_names) %}
+    {%- set composed = namespace(name=none) -%}
+    {%- for map_name in map_names | reverse -%}
+        {%- if composed.name is none -%}
+            {%- set composed.name = map_name -%}
+        {%- else -%}
+            {%- set map = scratch_table(map_name) -%}
+            {%- set later = scratch_table(composed.name) -%}
+            {%- set both -%}
+                select
+                    map.node,
+                    coalesce(later.label, map.label) as label
+                from {{ map }} as map
+                left join {{ later }} as later
+                    on map.label = later.node
+
+                union all
+
+                select
+                    later.node,
+                    later.label
+                from {{ later }} as later
+                left join {{ map }} as map
+                    on later.node = map.node
+                where map.node is null
+            {%- endset -%}
+            {%- set next_name = name ~ '__composed_' ~ loop.index -%}
+            {%- do create_scratch_table(next_name, both) -%}
+            {%- do drop_scratch_table(map_name) -%}
+            {%- do drop_scratch_table(composed.name) -%}
+            {%- set composed.name = next_name -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- if state.open -%}
-        {{ exceptions.raise_compiler_error(map_name ~ ': the map did not come to an end. Nothing was written.') }}
-    {%- endif -%}
+    {{ return(composed.name) }}
+{% endmacro %}
+
+
+{# The result of contract_to_components, from <name>__nodes and the composed map, none without edges. #}
+{% macro labelled_nodes(name, is_integer, map_name) %}
+    {%- set node_id = 'nodes.node' if is_integer else 'nodes.node_name' -%}
+    {%- set query -%}
+        select
+            {{ node_id }} as node_id,
+            {{ 'nodes.node' if map_name is none else 'coalesce(map.label, nodes.node)' }} as component_id
+        from {{ scratch_table(name ~ '__nodes') }} as nodes
+        {%- if map_name is not none %}
+        left join {{ scratch_table(map_name) }} as map
+            on nodes.node = map.node
+        {%- endif %}
+    {%- endset -%}
+    {{ return({'query': query, 'scratch_names': [name ~ '__nodes', map_name or name ~ '__nodes']}) }}
+{% endmacro %}
+
+
+{# How many rows a relation has, all of them or those that meet a condition. #}
+{% macro count_rows(relation, condition='true') %}
+    {{ return(crossbrand.single_value('select count(*) from ' ~ relation ~ ' where ' ~ condition) | int) }}
 {% endmacro %}
 
 

@@ -32,7 +32,8 @@ def test_order_files_threads_and_repeats_change_nothing(
     copy.build(*MARTS_ONLY)
     expected = copy.hashes()
     assert len(expected) >= 10
-    assert all(not content.startswith("0:") for content in expected.values()), expected
+    empty = {name for name, content in expected.items() if content.startswith("0:")}
+    assert empty <= {"identity_redirects"}, "a mart without rows proves nothing; no id moved yet"
 
     copy.build(*MARTS_ONLY)
     assert copy.hashes() == expected, "a second build differs"
@@ -46,22 +47,25 @@ def test_order_files_threads_and_repeats_change_nothing(
 def reshuffle(landing: Path, target: Path) -> int:
     """Copy the landing with the rows of each brand and load date in another order and other files.
 
-    The partitions stay, since brand and load date are data; returns the number of rows.
+    The partitions stay, since brand and load date are data, and so do the types of the columns:
+    files of one schema are mixed with one another. Returns the number of rows.
     """
     chance = random.Random(5)
     rows = 0
     for folder in sorted({path.parent for path in landing.rglob("*.parquet")}):
-        table = pa.concat_tables(
-            [pq.ParquetFile(path).read() for path in sorted(folder.glob("*.parquet"))],
-            promote_options="default",
-        )
-        order = list(range(table.num_rows))
-        chance.shuffle(order)
-        pieces = chance.randint(1, 3)
         out = target / folder.relative_to(landing)
         out.mkdir(parents=True)
-        for piece in range(pieces):
-            chosen = pa.array(order[piece::pieces], pa.int64())
-            pq.write_table(table.take(chosen), out / f"z{chance.random()}.parquet")
-        rows += table.num_rows
+        by_schema: dict[str, list[pa.Table]] = {}
+        for path in sorted(folder.glob("*.parquet")):
+            table = pq.ParquetFile(path).read()
+            by_schema.setdefault(str(table.schema), []).append(table)
+        for tables in by_schema.values():
+            table = pa.concat_tables(tables)
+            order = list(range(table.num_rows))
+            chance.shuffle(order)
+            pieces = chance.randint(1, 3)
+            for piece in range(pieces):
+                chosen = pa.array(order[piece::pieces], pa.int64())
+                pq.write_table(table.take(chosen), out / f"z{chance.random()}.parquet")
+            rows += table.num_rows
     return rows

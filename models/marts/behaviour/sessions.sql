@@ -6,6 +6,7 @@ with sessions as (
         order_id,
         platform,
         landing_message_id,
+        landing_share_code,
         landing_source,
         landing_medium,
         landing_campaign,
@@ -38,6 +39,16 @@ session_customers as (
     from {{ ref('int_identity__session_customers') }}
 ),
 
+-- Who shared the link is credited with the visit; the visitor stays who they are.
+sharers as (
+    select
+        brand_id,
+        record_id as share_code,
+        customer_id
+    from {{ ref('int_identity__record_customers') }}
+    where feed = 'share_codes' and customer_id is not null
+),
+
 sessions_bound as (
     select
         sessions.session_id,
@@ -45,6 +56,7 @@ sessions_bound as (
         sessions.device_id,
         session_customers.customer_id,
         session_customers.link_rule as customer_rule,
+        sharers.customer_id as shared_by_customer_id,
         sessions.order_id,
         sessions.platform,
         session_landings.channel_group,
@@ -75,6 +87,10 @@ sessions_bound as (
         on sessions.session_id = session_landings.session_id
     left join session_customers
         on sessions.session_id = session_customers.session_id
+    left join sharers
+        on
+            sessions.brand_id = sharers.brand_id
+            and sessions.landing_share_code = sharers.share_code
 )
 
 select * from sessions_bound

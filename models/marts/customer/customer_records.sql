@@ -4,14 +4,21 @@ record_customers as (
     select * from {{ ref('int_identity__record_customers') }}
 ),
 
+link_rules as (
+    select * from {{ ref('link_rules') }}
+),
+
 records as (
     select
-        brand_id,
-        feed,
-        record_id,
-        customer_id,
-        link_rule
+        record_customers.brand_id,
+        record_customers.feed,
+        record_customers.record_id,
+        record_customers.customer_id,
+        record_customers.link_rule,
+        link_rules.confidence as link_confidence
     from record_customers
+    left join link_rules
+        on record_customers.link_rule = link_rules.link_rule
 )
 
 select * from records

@@ -341,21 +341,19 @@ def _split(
     days: Ints,
 ) -> None:
     order = np.argsort(load.astype(np.int16), kind="stable")
-    table = table.take(pa.array(rows[order]))
-    counts = np.bincount(load, minlength=len(days))
-    start = 0
-    for number, count in enumerate(counts.tolist()):
-        if count:
+    ends = np.cumsum(np.bincount(load, minlength=len(days)))
+    for number, part in enumerate(np.split(rows[order], ends[:-1])):
+        if len(part):
             result.loads.append(
                 Load(
                     frame.feed,
                     world.brands[frame.brand].brand_id,
                     int(days[number]),
                     frame.feed not in NATIVE_FEEDS,
-                    table.slice(start, count),
+                    # A copy, not a slice: a small load that waits must not hold all the others.
+                    table.take(pa.array(part)),
                 )
             )
-        start += count
     result.rows += len(rows)
 
 

@@ -96,8 +96,8 @@ class Writer:
     def _add(self, target: tuple[str, ...], table: pa.Table) -> None:
         waiting = self._waiting.setdefault(target, _Waiting())
         waiting.tables.append(table)
-        # The bytes of a dictionary are shared, so the rows alone tell what a table will cost.
-        size = table.num_rows * table.num_columns * 14
+        # Dictionaries are shared, so the cells alone tell what a table costs: some 20 bytes each.
+        size = table.num_rows * table.num_columns * 20
         waiting.size += size
         self._size += size
         if self._size > self._limit:
@@ -113,7 +113,7 @@ class Writer:
             tables, waiting.tables = waiting.tables, []
             self._size -= waiting.size
             waiting.size = 0
-            self._wait(8)
+            self._wait(3)
             if target[0] == "truth":
                 self._pending.append(self._truth_pool.submit(self._write_truth, target[1], tables))
                 continue
