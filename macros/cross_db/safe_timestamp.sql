@@ -6,8 +6,10 @@
     expression: SQL text expression.
 
     Traps. DuckDB's cast to timestamp drops an offset without a word (10:00+02:00 becomes 10:00), and also
-    reads 2025/1/5, `infinity` and `epoch`. So only shapes that say UTC are cast directly, which are nearly
-    all, and told by LIKE at a fifth of the price of a regex; the rest goes the slow way.
+    reads 2025/1/5, `infinity` and `epoch`. So a text is cast directly only in a shape that cannot deceive: those
+    are nearly all, and LIKE tells them at a fraction of the price of a regex. The rest goes the slow way.
+    Epoch digits are taken apart as text: a cast of text to a decimal of more than 18 digits takes 25
+    microseconds a value, a thousand times what a cast to bigint takes.
 #}
 {% macro safe_timestamp(expression) -%}
     {{ return(adapter.dispatch('safe_timestamp', 'crossbrand')(expression)) }}
@@ -36,7 +38,29 @@
             {{ expression }} like '____-__-__ __:__:__'
             or {{ expression }} like '____-__-__T__:__:__Z'
             or {{ expression }} like '____-__-__ __:__:__+00'
+            or {{ expression }} like '____-__-__T__:__:__.%Z'
+            or (
+                {{ expression }} like '____-__-__ __:__:__.%'
+                and not contains({{ expression }}, '+')
+                and {{ expression }} not like '____-__-__ %-%'
+            )
             then try_cast({{ expression }} as timestamp)
+        when
+            {{ expression }} like '____-__-__T__:__:__+0_:00'
+            or {{ expression }} like '____-__-__T__:__:__-0_:00'
+            or {{ expression }} like '____-__-__ __:__:__+0_:00'
+            or {{ expression }} like '____-__-__ __:__:__-0_:00'
+            then try_cast({{ expression }} as timestamptz) at time zone 'UTC'
+        when regexp_full_match({{ text }}, '[0-9]{9,11}([.][0-9]+)?')
+            then make_timestamp(
+                try_cast(split_part({{ text }}, '.', 1) as bigint) * 1000000
+                + try_cast(rpad(left(split_part({{ text }}, '.', 2), 6), 6, '0') as bigint)
+            )
+        when regexp_full_match({{ text }}, '[0-9]{12,14}([.][0-9]+)?')
+            then make_timestamp(
+                try_cast(split_part({{ text }}, '.', 1) as bigint) * 1000
+                + try_cast(rpad(left(split_part({{ text }}, '.', 2), 3), 3, '0') as bigint)
+            )
         when regexp_full_match({{ text }}, '{{ local_time }}( ?(Z|[+]00(:?00)?))?')
             then try_cast(replace(regexp_extract({{ text }}, '^{{ local_time }}'), ',', '.') as timestamp)
         when regexp_full_match({{ text }}, '{{ local_time }} ?{{ offset }}')
@@ -47,9 +71,5 @@
                     )
                     || regexp_extract({{ text }}, '{{ offset }}$') as timestamptz
                 ) at time zone 'UTC'
-        when regexp_full_match({{ text }}, '[0-9]{9,11}([.][0-9]+)?')
-            then make_timestamp(cast(try_cast({{ text }} as decimal(20, 6)) * 1000000 as bigint))
-        when regexp_full_match({{ text }}, '[0-9]{12,14}([.][0-9]+)?')
-            then make_timestamp(cast(try_cast({{ text }} as decimal(20, 3)) * 1000 as bigint))
     end
 {%- endmacro %}

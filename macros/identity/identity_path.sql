@@ -6,10 +6,14 @@
     (evidence, link_rule) that ties it to the step before. No row: the two are not one customer.
 
     How: distances from the first identifier over the customer's links (breadth first, at most as deep as
-    the customer has identifiers), then back from the second along falling distances. Ties go to
+    the customer has links), then back from the second along falling distances. Ties go to
     the least identifier, so the same path comes out every time.
+
+    Trap: no var bounds the depth, since vouchers and customers of several controllers count in none.
 #}
 {% macro identity_path(from_value, to_value) -%}
+{%- set from_text = "'" ~ (from_value | string | replace("'", "''")) ~ "'" -%}
+{%- set to_text = "'" ~ (to_value | string | replace("'", "''")) ~ "'" -%}
 with recursive
 
 links as (
@@ -39,11 +43,11 @@ links as (
 customers_in_question as (
     select customer_id
     from links
-    where from_value = '{{ from_value }}'
+    where from_value = {{ from_text }}
     intersect
     select customer_id
     from links
-    where from_value = '{{ to_value }}'
+    where from_value = {{ to_text }}
 ),
 
 customer_links as (
@@ -53,13 +57,22 @@ customer_links as (
         on links.customer_id = customers_in_question.customer_id
 ),
 
+customer_sizes as (
+    -- Links count twice here, once in each direction.
+    select
+        customer_id,
+        count(*) / 2 as link_count
+    from customer_links
+    group by customer_id
+),
+
 reached as (
     select
         customer_id,
         from_key as node_key,
         0 as distance
     from customer_links
-    where from_value = '{{ from_value }}'
+    where from_value = {{ from_text }}
     union
     select
         customer_links.customer_id,
@@ -70,7 +83,9 @@ reached as (
         on
             reached.customer_id = customer_links.customer_id
             and reached.node_key = customer_links.from_key
-    where reached.distance < {{ var('max_identifiers_per_customer') }}
+    inner join customer_sizes
+        on reached.customer_id = customer_sizes.customer_id
+    where reached.distance < customer_sizes.link_count
 ),
 
 distances as (
@@ -127,7 +142,7 @@ path as (
         from steps_ranked
         where
             step_rank = 1
-            and to_value = '{{ to_value }}'
+            and to_value = {{ to_text }}
     ) as targets
     where target_rank = 1
     union all

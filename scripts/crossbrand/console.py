@@ -14,6 +14,7 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.text import Text
 
 PIPE_WIDTH = 100
 """Columns of a line where there is no terminal to ask."""
@@ -85,4 +86,5 @@ class Steps:
         now = time.monotonic()
         if now - self._last >= self._every:
             self._last = now
-            self._console.print(f"  {done:>5} of {total}  {current}")
+            line = Text(f"  {done:>5} of {total}  {current}", no_wrap=True, overflow="ellipsis")
+            self._console.print(line)

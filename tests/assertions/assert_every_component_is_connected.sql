@@ -1,5 +1,6 @@
--- A component whose nodes cannot reach each other is two people made one: nothing may be in a component
--- that no chain of edges leads to. Walks from each component's least node; whatever it misses is returned.
+-- A component whose nodes cannot reach each other is two people made one: nothing may be in a
+-- component that no chain of edges leads to. Walks from each component's least node; whatever it
+-- misses is returned.
 with recursive
 
 all_edges as (

@@ -1,4 +1,5 @@
--- Two identifiers that a steward decided are different people, in one customer: the decision was ignored.
+-- Two identifiers that a steward decided are different people, in one customer: the decision was
+-- ignored.
 select
     nodes_apart.node_a,
     nodes_apart.node_b

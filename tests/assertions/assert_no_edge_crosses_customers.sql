@@ -1,5 +1,5 @@
--- A pair of identifiers seen together on a record, in two customers, is a person cut in two: what a fixed
--- number of passes does to a long chain while it reports success.
+-- A pair of identifiers seen together on a record, in two customers, is a person cut in two: what a
+-- fixed number of passes does to a long chain while it reports success.
 with
 
 all_edges as (

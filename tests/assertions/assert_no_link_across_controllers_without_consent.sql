@@ -1,5 +1,5 @@
--- A customer known to two controllers who did not grant cross-brand profiling at each of them, or took it
--- back at one, is personal data shared without leave.
+-- A customer known to two controllers who did not grant cross-brand profiling at each of them, or
+-- took it back at one, is personal data shared without leave.
 with
 
 customer_controllers as (

@@ -6,6 +6,7 @@ replace them. What must come out is worked by hand from the rows below.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,7 +42,7 @@ o8,2025-03-10 12:30:00,paid,store,c3,,,EUR,,,2025-03-10 12:30:00
 REPEATED = "\n".join([ORDERS.strip().splitlines()[0], ORDERS.strip().splitlines()[6]])
 
 
-def test_a_fifth_brand_with_two_feeds(copy_project: Callable[[], Copy]) -> None:
+def test_a_fifth_brand_with_two_feeds(copy_project: Callable[[], Copy], project: Path) -> None:
     copy = copy_project()
     sample = ["--people", "120", "--brands", "4", "--days", "60", "--seed", "11"]
     assert cli.main(["generate", *sample, "--out", str(copy.project / "sample")]) == 0
@@ -76,6 +77,10 @@ def test_a_fifth_brand_with_two_feeds(copy_project: Callable[[], Copy]) -> None:
     assert copy.query(
         "select email from marts.customer_brand_360 where brand_id = 'elm' and first_name = 'Otto'"
     ) == [("otto@example.de",)], "the older version arrived last and must not win"
+    [question] = re.findall(
+        r"```sql\n(.*?)```", (project / "README.md").read_text("utf-8"), re.DOTALL
+    )
+    assert copy.query(question), "the question that the README asks has an answer on any build"
     everybody = copy.query("select count(distinct brand_id) from marts.customer_brand_360")
     assert everybody == [(5,)]
 

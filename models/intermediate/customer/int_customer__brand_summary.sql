@@ -207,7 +207,8 @@ summed as (
         sessions_counted.last_session_at,
         cast(coalesce(messages_counted.message_count, 0) as bigint) as message_count,
         cast(coalesce(messages_counted.opened_message_count, 0) as bigint) as opened_message_count,
-        cast(coalesce(messages_counted.clicked_message_count, 0) as bigint) as clicked_message_count,
+        cast(coalesce(messages_counted.clicked_message_count, 0) as bigint)
+            as clicked_message_count,
         messages_counted.last_message_at,
         cast(coalesce(records_counted.review_count, 0) as bigint) as review_count,
         cast(coalesce(records_counted.survey_response_count, 0) as bigint) as survey_response_count,
@@ -216,7 +217,8 @@ summed as (
         loyalty_counted.loyalty_tier,
         cast(coalesce(loyalty_counted.points_balance, 0) as decimal(18, 2)) as points_balance,
         cast(coalesce(loyalty_counted.voucher_issued_count, 0) as bigint) as voucher_issued_count,
-        cast(coalesce(loyalty_counted.voucher_redeemed_count, 0) as bigint) as voucher_redeemed_count
+        cast(coalesce(loyalty_counted.voucher_redeemed_count, 0) as bigint)
+            as voucher_redeemed_count
     from brands_known
     left join orders_counted
         on

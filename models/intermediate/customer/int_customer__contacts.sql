@@ -1,7 +1,7 @@
 {#
-    Contact records in the order in which a customer's attributes are believed: source systems by the
-    priority of seeds/source_systems.csv, then the newest. Records that their source deleted still tie
-    identifiers together, but show nothing of themselves.
+    Contact records in the order in which a customer's attributes are believed: source systems by
+    the priority of seeds/source_systems.csv, then the newest. Records that their source deleted
+    still tie identifiers together, but show nothing of themselves.
 #}
 with
 

@@ -76,7 +76,8 @@ happenings as (
         'return' as kind,
         coalesce(refunds.return_type, 'return') as happening,
         refunds.order_id as detail,
-        case when refunds.is_counted then cast(-refunds.refund_amount as decimal(18, 2)) end as amount,
+        case when refunds.is_counted then cast(-refunds.refund_amount as decimal(18, 2)) end
+            as amount,
         'returns' as feed,
         refunds.return_id as record_id
     from refunds

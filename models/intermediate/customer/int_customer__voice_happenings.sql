@@ -100,7 +100,11 @@ happenings as (
         cast(null as {{ type_string() }}) as channel,
         'loyalty' as kind,
         loyalty_events.event_type as happening,
-        coalesce(loyalty_events.tier, loyalty_events.voucher_code, concat(cast(loyalty_events.points as {{ type_string() }}), ' points')) as detail,
+        coalesce(
+            loyalty_events.tier,
+            loyalty_events.voucher_code,
+            concat(cast(loyalty_events.points as {{ type_string() }}), ' points')
+        ) as detail,
         cast(null as decimal(18, 2)) as amount,
         'loyalty_events' as feed,
         loyalty_events.event_id as record_id

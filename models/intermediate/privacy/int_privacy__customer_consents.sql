@@ -1,7 +1,7 @@
 {#
-    Consent fails closed: no row, no consent. Each identifier named by a consent event carries the last
-    word said under it; one identifier of the customer whose last word is "withdrawn" closes the channel,
-    whatever was granted under another, so a withdrawal survives every merge.
+    Consent fails closed: no row, no consent. Each identifier named by a consent event carries the
+    last word said under it; one identifier of the customer whose last word is "withdrawn" closes
+    the channel, whatever was granted under another, so a withdrawal survives every merge.
 #}
 with
 

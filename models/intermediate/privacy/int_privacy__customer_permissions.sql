@@ -11,8 +11,9 @@ permissions as (
         max(case when purpose = 'marketing' and is_granted then 1 else 0 end) = 1
             as has_marketing_consent,
         -- Profiling is not a matter of channels: one closed channel closes it.
-        coalesce(min(case when purpose = 'profiling' then case when is_granted then 1 else 0 end end), 0)
-        = 1 as has_profiling_consent
+        coalesce(
+            min(case when purpose = 'profiling' then case when is_granted then 1 else 0 end end), 0
+        ) = 1 as has_profiling_consent
     from consents
     group by customer_id, brand_id
 )

@@ -43,7 +43,8 @@ brands_ranked as (
         brand_id,
         activity_tier,
         activity_score,
-        -- Scores of two brands compare badly, tiers do: where a customer is high, there they are strong.
+        -- Scores of two brands compare badly, tiers do: where a customer is high, there they are
+        -- strong.
         row_number() over (
             partition by customer_id
             order by

@@ -159,7 +159,8 @@ joined as (
         brands_added_up.loyalty_tier,
         cast(coalesce(brands_added_up.points_balance, 0) as decimal(18, 2)) as points_balance,
         cast(coalesce(brands_added_up.voucher_issued_count, 0) as bigint) as voucher_issued_count,
-        cast(coalesce(brands_added_up.voucher_redeemed_count, 0) as bigint) as voucher_redeemed_count,
+        cast(coalesce(brands_added_up.voucher_redeemed_count, 0) as bigint)
+            as voucher_redeemed_count,
         preferences.preferred_channel,
         preferences.contact_frequency,
         preferences.interest_category,

@@ -211,8 +211,8 @@ values_gathered as (
 marked as (
     select
         {{ hash_text(
-            "concat(values_gathered.customer_id, '|', attribute, '|', values_gathered.brand_id, '|', "
-            ~ "source_system, '|', attribute_value)"
+            "concat(values_gathered.customer_id, '|', attribute, '|', values_gathered.brand_id, "
+            ~ "'|', source_system, '|', attribute_value)"
         ) }} as customer_attribute_id,
         values_gathered.customer_id,
         values_gathered.attribute,

@@ -45,7 +45,8 @@ bound as (
 primaries_chosen as (
     select
         {{ hash_text(
-            "concat(customer_id, '|', identifier_type, '|', coalesce(brand_id, ''), '|', identifier_value)"
+            "concat(customer_id, '|', identifier_type, '|', coalesce(brand_id, ''), '|', "
+            ~ "identifier_value)"
         ) }} as customer_identifier_id,
         customer_id,
         identifier_type,

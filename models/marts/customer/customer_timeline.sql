@@ -16,8 +16,9 @@ gathered as (
 
 numbered as (
     select
-        {{ hash_text("concat(customer_id, '|', coalesce(brand_id, ''), '|', feed, '|', record_id)") }}
-            as timeline_id,
+        {{ hash_text(
+            "concat(customer_id, '|', coalesce(brand_id, ''), '|', feed, '|', record_id)"
+        ) }} as timeline_id,
         customer_id,
         occurred_at,
         brand_id,

@@ -95,7 +95,8 @@ identifiers_doubted as (
         case when is_usable then 'identifier_split_by_person' else 'identifier_shared' end
             as conflict_kind,
         case
-            when is_usable then 'people who contradict one another use it; each keeps their own records'
+            when is_usable
+                then 'people who contradict one another use it; each keeps their own records'
             else 'seen with too many people: it links nobody'
         end as detail,
         identifier_type,
@@ -147,8 +148,9 @@ gathered as (
 numbered as (
     select
         {{ hash_text(
-            "concat(conflict_kind, '|', coalesce(customer_id, ''), '|', coalesce(identifier_type, ''), "
-            ~ "'|', coalesce(scope_id, ''), '|', coalesce(identifier_value, ''))"
+            "concat(conflict_kind, '|', coalesce(customer_id, ''), '|', "
+            ~ "coalesce(identifier_type, ''), '|', coalesce(scope_id, ''), '|', "
+            ~ "coalesce(identifier_value, ''))"
         ) }} as conflict_id,
         customer_id,
         conflict_kind,

@@ -84,7 +84,8 @@ joined as (
         cast(coalesce(orders_counted.order_count, 0) as bigint) as order_count,
         cast(coalesce(orders_counted.known_customer_order_count, 0) as bigint)
             as known_customer_order_count,
-        cast(coalesce(orders_counted.ordering_customer_count, 0) as bigint) as ordering_customer_count,
+        cast(coalesce(orders_counted.ordering_customer_count, 0) as bigint)
+            as ordering_customer_count,
         cast(coalesce(orders_counted.gross_amount, 0) as decimal(18, 2)) as gross_amount,
         cast(coalesce(refunds_counted.return_count, 0) as bigint) as return_count,
         cast(coalesce(refunds_counted.refund_amount, 0) as decimal(18, 2)) as refund_amount,
@@ -93,7 +94,8 @@ joined as (
             as decimal(18, 2)
         ) as net_amount,
         cast(coalesce(sessions_counted.session_count, 0) as bigint) as session_count,
-        cast(coalesce(sessions_counted.purchase_session_count, 0) as bigint) as purchase_session_count,
+        cast(coalesce(sessions_counted.purchase_session_count, 0) as bigint)
+            as purchase_session_count,
         cast(coalesce(sessions_counted.abandoned_cart_count, 0) as bigint) as abandoned_cart_count
     from days
     left join orders_counted

@@ -201,7 +201,8 @@ counted as (
 explained as (
     select
         {{ hash_text("concat_ws('|', counted.feed, coalesce(counted.brand_id, ''), "
-            ~ "coalesce(cast(counted.load_date as varchar), ''), coalesce(counted.source_file, ''), "
+            ~ "coalesce(cast(counted.load_date as varchar), ''), "
+            ~ "coalesce(counted.source_file, ''), "
             ~ "coalesce(cast(counted.source_line as varchar), ''), counted.payload, "
             ~ "cast(counted.occurrence as varchar))") }} as rejected_record_id,
         counted.feed,

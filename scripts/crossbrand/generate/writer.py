@@ -18,7 +18,7 @@ from crossbrand.generate.delivery import Load, load_date
 MARKER = ".crossbrand-generated.json"
 
 # Rows wait in memory until there are so many bytes of them; then the largest tables are written.
-BUFFER_BYTES = 320 * 1024 * 1024
+BUFFER_BYTES = 512 * 1024 * 1024
 
 
 def claim_folder(out: Path, about: dict[str, int]) -> None:
@@ -96,8 +96,8 @@ class Writer:
     def _add(self, target: tuple[str, ...], table: pa.Table) -> None:
         waiting = self._waiting.setdefault(target, _Waiting())
         waiting.tables.append(table)
-        # Dictionaries are shared, so the cells alone tell what a table costs: some 20 bytes each.
-        size = table.num_rows * table.num_columns * 20
+        # Dictionaries are shared, so the cells alone tell what a table costs: some 12 bytes each.
+        size = table.num_rows * table.num_columns * 12
         waiting.size += size
         self._size += size
         if self._size > self._limit:

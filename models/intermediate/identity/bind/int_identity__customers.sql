@@ -34,7 +34,8 @@ nodes_counted as (
         count(*) as identifier_count,
         sum(case when identifier_types.is_capped then 1 else 0 end) as capped_identifier_count,
         count(distinct customer_nodes.controller_id) as controller_count,
-        min(case when controller_consents.is_granted then 1 else 0 end) = 1 as has_cross_brand_consent
+        min(case when controller_consents.is_granted then 1 else 0 end) = 1
+            as has_cross_brand_consent
     from customer_nodes
     inner join identifier_types
         on customer_nodes.identifier_type = identifier_types.identifier_type
@@ -99,7 +100,9 @@ customers as (
         has_contradicting_birth_dates,
         has_contradicting_names,
         has_too_many_identifiers,
-        has_contradicting_birth_dates or has_contradicting_names or has_too_many_identifiers as is_suspect
+        has_contradicting_birth_dates
+        or has_contradicting_names
+        or has_too_many_identifiers as is_suspect
     from judged
 )
 

@@ -35,7 +35,8 @@ bound_whole as (
 ),
 
 unbound as (
-    -- The send names the account and the click only the e-mail: no event holds what the message holds.
+    -- The send names the account and the click only the e-mail: no event holds what the message
+    -- holds.
     select
         brand_id,
         message_id

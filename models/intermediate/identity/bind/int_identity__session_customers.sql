@@ -1,7 +1,8 @@
 {#
-    Who a session belongs to, in this order: the person who was last known within it (account, e-mail or
-    the order placed in it), the recipient of the message it was clicked through from, the person last
-    known on the device before it, the first one known there within device_lookahead_days after it.
+    Who a session belongs to, in this order: the person who was last known within it (account,
+    e-mail or the order placed in it), the recipient of the message it was clicked through from, the
+    person last known on the device before it, the first one known there within
+    device_lookahead_days after it.
 #}
 with
 
@@ -40,7 +41,8 @@ telling_events as (
         case
             when contact_id is not null or email_key is not null
                 then {{ identifier_set_id(
-                    'brand_id', contact_id='contact_id', email_key='email_key', device_id='device_id'
+                    'brand_id',
+                    contact_id='contact_id', email_key='email_key', device_id='device_id'
                 ) }}
         end as identifier_set_id
     from session_events

@@ -17,7 +17,8 @@ nodes_apart as (
 ),
 
 seen_together as (
-    -- A star around the strongest identifier of the record: as many edges as identifiers, never all pairs.
+    -- A star around the strongest identifier of the record: as many edges as identifiers, never all
+    -- pairs.
     select
         hubs.node_id as node_a,
         others.node_id as node_b,
@@ -49,7 +50,8 @@ evidence_gathered as (
 distinct_nodes as (
     select
         node_id,
-        {{ identifier_node_key('identifier_type', 'scope_id', 'identifier_value') }} as identifier_key
+        {{ identifier_node_key('identifier_type', 'scope_id', 'identifier_value') }}
+            as identifier_key
     from nodes
     group by 1, 2
 ),

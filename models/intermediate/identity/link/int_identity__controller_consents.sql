@@ -1,7 +1,8 @@
 {#
-    Whether the person behind a component of one controller lets that controller link them with another.
-    Each identifier of a consent event carries the person's last word said under it; one withdrawn
-    identifier closes the person, whatever was granted under another: a withdrawal survives a merge.
+    Whether the person behind a component of one controller lets that controller link them with
+    another. Each identifier of a consent event carries the person's last word said under it; one
+    withdrawn identifier closes the person, whatever was granted under another: a withdrawal
+    survives a merge.
 #}
 with
 
@@ -43,7 +44,8 @@ decisions_gathered as (
     where
         consent_events.purpose = 'cross_brand_profiling'
         and consent_events.decided_at <= as_of.as_of_at
-        -- A grant for one channel is no leave to profile; a withdrawal on any channel is a withdrawal.
+        -- A grant for one channel is no leave to profile; a withdrawal on any channel is a
+        -- withdrawal.
         and (consent_events.channel is null or consent_events.decision = 'withdrawn')
 ),
 

@@ -1,7 +1,7 @@
 {#
-    What the graph is made of. A usable identifier is one node; an identifier that a few contradicting
-    people share is one node per person, and a set of identifiers whose person is not known has no node
-    for it.
+    What the graph is made of. A usable identifier is one node; an identifier that a few
+    contradicting people share is one node per person, and a set of identifiers whose person is not
+    known has no node for it.
 #}
 with
 

@@ -11,7 +11,8 @@ identity_decisions as (
 distinct_nodes as (
     select
         node_id,
-        {{ identifier_node_key('identifier_type', 'scope_id', 'identifier_value') }} as identifier_key
+        {{ identifier_node_key('identifier_type', 'scope_id', 'identifier_value') }}
+            as identifier_key
     from nodes
     group by 1, 2
 ),

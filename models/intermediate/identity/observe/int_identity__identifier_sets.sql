@@ -94,7 +94,8 @@ merged as (
 numbered as (
     select
         {{ identifier_set_id(
-            'brand_id', 'contact_id', 'loyalty_card_id', 'email_key', 'phone', 'voucher_code', 'device_id'
+            'brand_id', 'contact_id', 'loyalty_card_id', 'email_key', 'phone', 'voucher_code',
+            'device_id'
         ) }} as identifier_set_id,
         brand_id,
         contact_id,

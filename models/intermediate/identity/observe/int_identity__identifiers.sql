@@ -49,8 +49,8 @@ identifiers_gathered as (
 ),
 
 named_people_counted as (
-    -- Counted by full name, because a shop's phone may know three Jans; persons contradict one another
-    -- by person_key only.
+    -- Counted by full name, because a shop's phone may know three Jans; persons contradict one
+    -- another by person_key only.
     select
         identifier_id,
         count(distinct concat(coalesce(person_key, given_name), ' ', coalesce(surname, '')))
@@ -74,8 +74,8 @@ nameless_counted_by_scope as (
 ),
 
 nameless_counted_by_type as (
-    -- One person has a contact record and a card in each brand: the brand with the most of them tells
-    -- how many people there are at least.
+    -- One person has a contact record and a card in each brand: the brand with the most of them
+    -- tells how many people there are at least.
     select
         identifier_id,
         other_identifier_type,
@@ -94,7 +94,8 @@ nameless_people_counted as (
 
 denied as (
     select
-        {{ identifier_node_key('identifier_type_a', 'scope_id_a', 'identifier_value_a') }} as identifier_key
+        {{ identifier_node_key('identifier_type_a', 'scope_id_a', 'identifier_value_a') }}
+            as identifier_key
     from identity_decisions
     where decision = 'deny_identifier'
     group by 1

@@ -1,8 +1,8 @@
 {#
-    Who is told by the records of a set of identifiers: the person whose name its strongest identifier
-    knows (the contact record itself first of all), else, seen from each identifier, the strongest other
-    one. An identifier lends its name only where it knows a single person and is not crowded: an
-    info@ mailbox with one named contact would lend that name to everybody who uses it.
+    Who is told by the records of a set of identifiers: the person whose name its strongest
+    identifier knows (the contact record itself first of all), else, seen from each identifier, the
+    strongest other one. An identifier lends its name only where it knows a single person and is not
+    crowded: an info@ mailbox with one named contact would lend that name to everybody who uses it.
 #}
 with
 

@@ -1,11 +1,11 @@
 {#
     Which of the names seen with an identifier are one person and which contradict one another.
 
-    A person key is an equivalence, not a comparison of pairs, so three names cannot be told apart in
-    one order and joined in another: the same first name (nicknames resolved) is one person, unless two
-    birth dates or three surnames say otherwise; an initial or a short form is the one person it can stand for. Two
-    surnames with one first name are a maiden name. A null key says that the record cannot be
-    given to one of the people: it is left to its other identifiers.
+    A person key is an equivalence, not a comparison of pairs, so three names cannot be told apart
+    in one order and joined in another: the same first name (nicknames resolved) is one person,
+    unless two birth dates or three surnames say otherwise; an initial or a short form is the one
+    person it can stand for. Two surnames with one first name are a maiden name. A null key says
+    that the record cannot be given to one of the people: it is left to its other identifiers.
 #}
 with
 
@@ -37,7 +37,8 @@ given_names as (
 ),
 
 short_forms_matched as (
-    -- An initial fits every name that begins with it, a short form those that seeds/short_names.csv lists.
+    -- An initial fits every name that begins with it, a short form those that seeds/short_names.csv
+    -- lists.
     select
         shorts.identifier_id,
         shorts.given_name as short_form,
@@ -98,11 +99,15 @@ person_keys as (
         short_forms_resolved.birth_key,
         case
             when namesakes_counted.birth_key_count > 1
-                then concat(short_forms_resolved.person_given_name, ' ', short_forms_resolved.birth_key)
+                then concat(
+                    short_forms_resolved.person_given_name, ' ', short_forms_resolved.birth_key
+                )
             when
                 namesakes_counted.surname_count > 2
                 and namesakes_counted.birth_key_count = 0
-                then concat(short_forms_resolved.person_given_name, ' ', short_forms_resolved.surname)
+                then concat(
+                    short_forms_resolved.person_given_name, ' ', short_forms_resolved.surname
+                )
             else short_forms_resolved.person_given_name
         end as person_key
     from short_forms_resolved

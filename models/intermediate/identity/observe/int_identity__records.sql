@@ -217,7 +217,8 @@ numbered as (
         first_seen_at,
         last_seen_at,
         {{ identifier_set_id(
-            'brand_id', 'contact_id', 'loyalty_card_id', 'email_key', 'phone', 'voucher_code', 'device_id'
+            'brand_id', 'contact_id', 'loyalty_card_id', 'email_key', 'phone', 'voucher_code',
+            'device_id'
         ) }} as identifier_set_id
     from gathered
 )
