@@ -226,8 +226,9 @@ def run_one(contender: str, edges: Path, memory: str) -> dict[str, float]:
             f"print(json.dumps(connection.execute('select {counts} from components').fetchone()))"
         )
         copied = Path(name) / "copy.duckdb"
-        for path in Path(name).glob("result.duckdb*"):
-            shutil.copy2(path, str(path).replace("result.duckdb", str(copied.name)))
+        shutil.copy2(Path(name) / "result.duckdb", copied)
+        if (Path(name) / "result.duckdb.wal").exists():
+            shutil.copy2(Path(name) / "result.duckdb.wal", Path(name) / "copy.duckdb.wal")
         output = subprocess.run(
             [sys.executable, "-c", reader, str(copied)], check=True, capture_output=True, text=True
         ).stdout
