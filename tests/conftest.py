@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[1]
+OURS = ("CROSSBRAND_LANDING", "CROSSBRAND_WAREHOUSE", "CROSSBRAND_PUBLISHED", "CROSSBRAND_PROJECT")
+DBTS = ("DBT_TARGET_PATH", "DBT_LOG_PATH", "DBT_PROJECT_DIR", "DBT_PROFILES_DIR")
+
+
+def pytest_configure() -> None:
+    """No test reads or writes the landing data and the warehouse of whoever runs it.
+
+    Done before any fixture, since those of a whole module build before the first test begins.
+    """
+    for name in (*OURS, *DBTS):
+        os.environ.pop(name, None)
+    os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
 
 
 @pytest.fixture
 def project() -> Path:
     """The folder with dbt_project.yml."""
     return PROJECT
-
-
-@pytest.fixture(autouse=True)
-def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test reads or writes the landing data and the warehouse of whoever runs it."""
-    for name in ("LANDING", "WAREHOUSE", "PUBLISHED", "PROJECT", "THREADS", "MEMORY"):
-        monkeypatch.delenv(f"CROSSBRAND_{name}", raising=False)
-    for name in ("DBT_TARGET_PATH", "DBT_LOG_PATH"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")

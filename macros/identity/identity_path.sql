@@ -6,8 +6,8 @@
     (evidence, link_rule) that ties it to the step before. No row: the two are not one customer.
 
     How: distances from the first identifier over the customer's links (breadth first, at most as deep as
-    the customer has links), then back from the second along falling distances. Ties go to
-    the least identifier, so the same path comes out every time.
+    a way within the customer can be long), then back from the second along falling distances. Ties go
+    to the least identifier, so the same path comes out every time.
 
     Trap: no var bounds the depth, since vouchers and customers of several controllers count in none.
 #}
@@ -57,12 +57,21 @@ customer_links as (
         on links.customer_id = customers_in_question.customer_id
 ),
 
-customer_sizes as (
-    -- Links count twice here, once in each direction.
+neighbours_counted as (
     select
         customer_id,
-        count(*) / 2 as link_count
+        from_key,
+        count(distinct to_key) as neighbour_count
     from customer_links
+    group by customer_id, from_key
+),
+
+longest_ways as (
+    -- A way leads only through identifiers that have two neighbours or more.
+    select
+        customer_id,
+        1 + sum(case when neighbour_count > 1 then 1 else 0 end) as longest_distance
+    from neighbours_counted
     group by customer_id
 ),
 
@@ -83,9 +92,9 @@ reached as (
         on
             reached.customer_id = customer_links.customer_id
             and reached.node_key = customer_links.from_key
-    inner join customer_sizes
-        on reached.customer_id = customer_sizes.customer_id
-    where reached.distance < customer_sizes.link_count
+    inner join longest_ways
+        on reached.customer_id = longest_ways.customer_id
+    where reached.distance < longest_ways.longest_distance
 ),
 
 distances as (

@@ -144,6 +144,41 @@ def show(
     )
 
 
+@app.command("link-candidates")
+def link_candidates(
+    parameters: Annotated[
+        Path | None,
+        typer.Option(
+            help="Trained parameters. Default: seeds/probabilistic_parameters/model.json in the "
+            "project; trained and saved there where missing.",
+        ),
+    ] = None,
+    train: Annotated[
+        bool, typer.Option("--train", help="Train anew and overwrite the parameters.")
+    ] = False,
+    from_weight: Annotated[
+        float, typer.Option(help="Propose pairs of at least this match weight (log2 of the odds).")
+    ] = 0.0,
+    warehouse: Annotated[
+        Path | None, typer.Option(help="Warehouse file. Default: CROSSBRAND_WAREHOUSE.")
+    ] = None,
+) -> None:
+    """Propose customers who share no identifier and may be one person (needs the extra Splink)."""
+    from crossbrand import probabilistic as module
+
+    paths = find_paths()
+    console = make_console()
+    with console.status("comparing customers"):
+        linkage = module.link_candidates(
+            warehouse or paths.warehouse,
+            paths.landing,
+            parameters or paths.project / module.PARAMETERS_FILE,
+            train=train,
+            from_weight=from_weight,
+        )
+    console.print(linkage.summary(), soft_wrap=True)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 well, 2 a mistake that the user can mend."""
     try:

@@ -9,7 +9,7 @@ same five builds:
 4. `max_identifiers_per_customer` is lowered, and one change comes a second time;
 5. the bound is raised again, and that change is undone again.
 
-The newest moment of the data is the same in all of them, so nothing here is told apart by time alone.
+The newest moment of the data is the same in all of them: nothing here is told apart by time alone.
 """
 
 from __future__ import annotations
@@ -288,6 +288,20 @@ def never_link_through_a_third(t: Narrator) -> Told:
     return Told([{a}, {b}, {call}], [(b, b, "split"), (call, call, "split")])
 
 
+def never_link_across_controllers(t: Narrator) -> Told:
+    """Granted at three controllers; a steward parts two, and the third does not join them again."""
+    contacts, groups = [], []
+    for number, brand in enumerate(("fjord", "harbour", "isle")):
+        contact = t.contact(brand, brand, on(1 + number), email=t.mail("a"))
+        contacts.append(contact)
+        groups.append({contact, _consent(t, brand, 10 + number)})
+    a, b, c = contacts
+    if not t.is_changed:
+        return Told([set().union(*groups)], t.changed([], [(b, a, "merge"), (c, a, "merge")]))
+    t.decide("never_link", contact_of(a), contact_of(b))
+    return Told(groups, [(b, b, "split"), (c, c, "split")])
+
+
 def deny_identifier(t: Narrator) -> Told:
     """A steward takes the phone that joins two contacts out of the graph."""
     phone = t.phones.cz()
@@ -376,7 +390,8 @@ def voucher_line(t: Narrator) -> Told:
 STORIES: list[Callable[[Narrator], Told]] = [
     untouched, untouched_family, bridge_late, merged_again, bridge_withdrawn, earlier_record,
     founder_erased, erased_whole, merged_by_an_older_one, circular_merges, consent_withdrawn,
-    consent_granted, never_link, never_link_through_a_third, deny_identifier, always_link,
+    consent_granted, never_link, never_link_through_a_third,
+    never_link_across_controllers, deny_identifier, always_link,
     over_the_limit, cut_and_joined, three_steps, voucher_line,
 ]  # fmt: skip
 NAMES = [story.__name__ for story in STORIES]
@@ -685,7 +700,7 @@ def test_why_one_customer(warehouse: Warehouse) -> None:
 def test_why_one_customer_over_a_long_way(warehouse: Warehouse) -> None:
     """Vouchers count in no bound, so a chain may be longer than the bound on identifiers."""
     steps = warehouse.path("voucher_line-k0", "voucher_line-k4")
-    values = [f"voucher_line-{value}" for value in "v0 k1 v1 k2 v2 k3 v3 k4".split()]
+    values = [f"voucher_line-{kind}{n + (kind == 'k')}" for n in range(4) for kind in "vk"]
     assert [(step, value) for step, _, value, _ in steps] == list(enumerate(values, start=1))
 
 
@@ -695,7 +710,9 @@ def test_why_one_customer_over_a_long_way(warehouse: Warehouse) -> None:
 def test_the_index_of_scenarios_names_tests_that_exist() -> None:
     """Each proof that tests/SCENARIOS.md names is there under that name."""
     index = (PROJECT / "tests" / "SCENARIOS.md").read_text(encoding="utf-8")
-    named = re.findall(r"`([^`\s]+::[^`]+|assert_\w+|test__\w+|[\w./]+/\w+\.(?:py|sql))`", index)
+    named = re.findall(
+        r"`([\w./]+\.py::[^`]+|assert_\w+|test__\w+|[\w./]+/\w+\.(?:py|sql))`", index
+    )
     assert len(named) > 60
     unit_tests = {
         name

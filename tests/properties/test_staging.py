@@ -445,8 +445,12 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def warehouse(landing: Path, workplace: Path) -> duckdb.DuckDBPyConnection:
-    """The landing folder built with every test of staging: the accounting of all feeds holds."""
-    return build(landing, workplace / "whole", "build", "--select", *SELECTED)
+    """The landing folder built with every test of staging: the accounting of all feeds holds.
+
+    Cautious: a test that reads a mart as well is not one of staging.
+    """
+    options = ("--indirect-selection", "cautious")
+    return build(landing, workplace / "whole", "build", *options, "--select", *SELECTED)
 
 
 def orders_by_id(warehouse: duckdb.DuckDBPyConnection, column: str) -> dict[str, Any]:

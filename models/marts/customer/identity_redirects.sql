@@ -96,9 +96,10 @@ reasons_told as (
             when moves_gathered.new_customer_id is null then 'gone'
             when still_there.customer_id is not null or destinations_counted.destination_count > 1
                 then 'split'
-            -- Two customers may also meet in one that neither of them was: the record that joins them
-            -- holds an identifier older than both.
-            when known_before.customer_id is not null or origins_counted.origin_count > 1 then 'merge'
+            -- Two customers may also meet in one that neither of them was: the record that joins
+            -- them holds an identifier older than both.
+            when known_before.customer_id is not null or origins_counted.origin_count > 1
+                then 'merge'
             when founders_moved.old_customer_id is null then 'founder_gone'
             else 'earlier_founder'
         end as reason,

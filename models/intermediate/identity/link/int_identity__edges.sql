@@ -8,6 +8,10 @@ cut_edges as (
     select * from {{ ref('int_identity__cut_edges') }}
 ),
 
+probabilistic_edges as (
+    select * from {{ ref('int_identity__probabilistic_edges') }}
+),
+
 kept as (
     select
         candidate_edges.node_a,
@@ -23,6 +27,31 @@ kept as (
             candidate_edges.node_a = cut_edges.node_a
             and candidate_edges.node_b = cut_edges.node_b
     where cut_edges.node_a is null
+),
+
+edges as (
+    select
+        node_a,
+        node_b,
+        link_rule,
+        evidence,
+        first_seen_at,
+        last_seen_at,
+        record_count
+    from kept
+
+    union all
+
+    -- The second stage joins what the cuts left: a guess must never sever an exact link.
+    select
+        node_a,
+        node_b,
+        link_rule,
+        evidence,
+        first_seen_at,
+        last_seen_at,
+        record_count
+    from probabilistic_edges
 )
 
-select * from kept
+select * from edges
