@@ -187,7 +187,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     except (CrossbrandError, OSError) as error:
         # An OSError is a disk that is full or a folder that is not ours: its text names the file.
-        make_console(stderr=True).print(Text.assemble(("error: ", "bold red"), str(error)))
+        # One line, however long: a path broken in two can be neither read nor copied.
+        make_console(stderr=True).print(
+            Text.assemble(("error: ", "bold red"), str(error)), soft_wrap=True
+        )
         return 2
     return 0
 
