@@ -258,7 +258,10 @@ def compare(count: int, contenders: list[str], arguments: argparse.Namespace) ->
     folder.mkdir(parents=True, exist_ok=True)
     edges = folder / f"edges_{count}.parquet"
     if not edges.exists():
-        write_edges(edges, count)
+        # In a process of its own: on Linux a child's peak memory begins at its parent's.
+        subprocess.run(
+            [sys.executable, __file__, "--write", str(count), "--file", str(edges)], check=True
+        )
     runs: dict[str, list[dict[str, float]]] = {contender: [] for contender in contenders}
     for place in range(arguments.runs):
         for contender in contenders:
@@ -308,7 +311,11 @@ def main() -> None:
     parser.add_argument("--splink-python", default=sys.executable, help="a python that has Splink")
     parser.add_argument("--one", choices=CONTENDERS, help=argparse.SUPPRESS)
     parser.add_argument("--file", help=argparse.SUPPRESS)
+    parser.add_argument("--write", type=int, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.write:
+        write_edges(Path(arguments.file), arguments.write)
+        return
     if arguments.one:
         print(json.dumps(run_one(arguments.one, Path(arguments.file), arguments.memory)))
         return

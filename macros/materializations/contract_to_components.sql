@@ -127,10 +127,19 @@
                 ) as model_query
             ) as named
         {%- endset -%}
+        {#- Grouping by the number is much cheaper than by the name. What it would hide, a second name under
+            one number, shows in another hash of the names. -#}
         {%- set distinct_nodes -%}
-            select number_a as node, name_a as node_name from {{ given }}
-            union
-            select number_b as node, name_b as node_name from {{ given }}
+            select
+                node,
+                {{ any_value('name') }} as node_name,
+                min(name_check) <> max(name_check) as is_shared
+            from (
+                select number_a as node, name_a as name, {{ hash_check('name_a') }} as name_check from {{ given }}
+                union all
+                select number_b as node, name_b as name, {{ hash_check('name_b') }} as name_check from {{ given }}
+            ) as ends
+            group by node
         {%- endset -%}
     {%- endif -%}
     {%- do create_scratch_table(given_name, numbered) -%}
@@ -155,10 +164,7 @@
     {%- do drop_scratch_table(given_name) -%}
 
     {%- if not is_integer -%}
-        {%- set shared_numbers -%}
-            (select node from {{ nodes }} group by node having count(*) > 1) as shared_numbers
-        {%- endset -%}
-        {%- set collision_count = crossbrand.count_rows(shared_numbers) -%}
+        {%- set collision_count = crossbrand.count_rows(nodes, 'is_shared') -%}
         {%- if collision_count > 0 -%}
             {{ exceptions.raise_compiler_error(
                 name ~ ': ' ~ collision_count ~ ' node numbers stand for two different nodes (hash '
