@@ -1,8 +1,7 @@
-"""`crossbrand link-candidates`: its mistakes, its parameters file, and one run where Splink is."""
+"""`crossbrand link-candidates`: its mistakes, its parameters file, and a run with Splink."""
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import sys
 from pathlib import Path
@@ -25,8 +24,6 @@ from crossbrand.probabilistic import (
     parameters_hash,
     save_parameters,
 )
-
-HAS_SPLINK = importlib.util.find_spec("splink") is not None
 
 MODEL: dict[str, Any] = {
     "probability_two_random_records_match": 0.001,
@@ -135,7 +132,6 @@ def households(count: int) -> pa.Table:
     return pa.Table.from_pylist(rows)
 
 
-@pytest.mark.skipif(not HAS_SPLINK, reason="the extra `probabilistic` is not installed")
 def test_a_run_finds_the_second_customers_and_repeats_itself(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -173,7 +169,6 @@ def test_a_run_finds_the_second_customers_and_repeats_itself(
     assert parameters.read_bytes() == trained
 
 
-@pytest.mark.skipif(not HAS_SPLINK, reason="the extra `probabilistic` is not installed")
 def test_too_few_profiles_teach_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(probabilistic, "read_profiles", lambda _: households(20))
     with pytest.raises(CrossbrandError, match=r"22 profiles .* too few"):
