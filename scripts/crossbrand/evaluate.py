@@ -54,6 +54,7 @@ IDENTITY = {
     "identifiers": "intermediate.int_identity__identifiers",
     "nodes": "intermediate.int_identity__nodes",
     "consent_edges": "intermediate.int_identity__cross_controller_edges",
+    "contact_names": "intermediate.int_identity__contact_names",
 }
 
 
@@ -73,14 +74,17 @@ class Score:
 
 @dataclass(frozen=True)
 class PairCounts:
-    """Pairs of records: of one customer, of one person, of both; reachable, and found of these.
+    """Pairs of records: of one customer, of one person, of both; then what can be known of them.
 
-    The last two are null where the warehouse lacks the identity models.
+    Told are the pairs of two records that both tell whose they are; reachable those of one person
+    that a path of usable identifiers joins. Null where the warehouse lacks the identity models.
     """
 
     claimed: int
     true: int
     found: int
+    told_claimed: int | None = None
+    told_found: int | None = None
     reachable: int | None = None
     reachable_found: int | None = None
 
@@ -88,6 +92,13 @@ class PairCounts:
     def score(self) -> Score:
         """Pairwise precision and recall."""
         return Score(_share(self.found, self.claimed), _share(self.found, self.true))
+
+    @property
+    def told_precision(self) -> float | None:
+        """Precision over the records that tell whose they are."""
+        if self.told_claimed is None or self.told_found is None:
+            return None
+        return _share(self.told_found, self.told_claimed)
 
     @property
     def recall_limit(self) -> float | None:
@@ -153,6 +164,7 @@ class Evaluation:
     by_household: list[GroupScore] = field(default_factory=list)
     over_merged: list[OverMerged] = field(default_factory=list)
     split: list[Split] = field(default_factory=list)
+    untold: int | None = None
 
     @property
     def pairwise(self) -> Score:
@@ -166,6 +178,7 @@ class Evaluation:
         document["bcubed"]["f1"] = self.bcubed.f1
         document["recall_limit"] = self.pairs.recall_limit
         document["reachable_recall"] = self.pairs.reachable_recall
+        document["told_precision"] = self.pairs.told_precision
         for span, pairs in self.by_span.items():
             document["by_span"][span] |= asdict(pairs.score)
         return json.dumps(document, indent=2, ensure_ascii=False)
@@ -248,6 +261,7 @@ def _evaluate(connection: duckdb.DuckDBPyConnection, truth: Path, worst: int) ->
         by_household=_household_scores(connection, truth) if has_people else [],
         over_merged=_over_merged(connection, worst),
         split=_split(connection, worst),
+        untold=_untold(connection),
     )
 
 
@@ -376,6 +390,8 @@ def _pairs_by_span(connection: duckdb.DuckDBPyConnection) -> dict[str, PairCount
     }
     if _has_identity(connection):
         _load_reach(connection)
+        counts["told_claimed"] = _pairs(connection, "cluster_id", "reached where is_told")
+        counts["told_found"] = _pairs(connection, "cluster_id, person_id", "reached where is_told")
         counts["reachable"] = _pairs(connection, "reach_id", "reached")
         counts["reachable_found"] = _pairs(connection, "reach_id, cluster_id", "reached")
     return {
@@ -404,24 +420,34 @@ def _pairs(
 def _total(parts: Iterable[PairCounts]) -> PairCounts:
     """The sums over disjoint sets of pairs."""
     every = list(parts)
-    reachable = [part.reachable for part in every if part.reachable is not None]
-    reachable_found = [part.reachable_found for part in every if part.reachable_found is not None]
+
+    def total(name: str) -> int | None:
+        known = [count for part in every if (count := getattr(part, name)) is not None]
+        return sum(known) if known else None
+
     return PairCounts(
         claimed=sum(part.claimed for part in every),
         true=sum(part.true for part in every),
         found=sum(part.found for part in every),
-        reachable=sum(reachable) if reachable else None,
-        reachable_found=sum(reachable_found) if reachable_found else None,
+        told_claimed=total("told_claimed"),
+        told_found=total("told_found"),
+        reachable=total("reachable"),
+        reachable_found=total("reachable_found"),
     )
 
 
 def _load_reach(connection: duckdb.DuckDBPyConnection) -> None:
-    """Lay down `reached`: the scored records with reach_id, equal within reach of one another.
+    """Lay down `reached`: the scored records with reach_id, equal within reach, and is_told.
 
     Two records of a person are within reach of one another when a path of that person's own
-    records and identifiers joins them: identifiers that the identity models call usable or bind by
-    (device), orders that a record refers to, e-mails of two controllers where consent lets them
-    link. Beyond reach is, say, the guest who used another e-mail and no phone: nobody can know.
+    records and usable identifiers joins them: identifiers that the identity models call usable or
+    bind by (device), orders that a record refers to, e-mails of two controllers where consent lets
+    them link. Beyond reach is, say, the guest who used another e-mail and no phone.
+
+    An identifier that the truth knows of several people (the family's card) is usable to a record
+    only where the record has a name: through an identifier that is the person's alone and stands on
+    one of their named contact records. A record that carries nothing but what several people use
+    does not tell whose it is (not is_told); no resolver could give it to the right one but by luck.
     """
     links = connection.execute(
         f"""
@@ -431,17 +457,60 @@ def _load_reach(connection: duckdb.DuckDBPyConnection) -> None:
                 scored.person_id,
                 scored.record_number,
                 scored.brand_id,
+                scored.feed,
+                scored.record_id,
                 records.identifier_set_id,
                 case scored.feed when 'orders' then scored.record_id else records.order_id end
                     as order_id,
             from scored
             inner join {IDENTITY["records"]} as records using (brand_id, feed, record_id)
         ),
-        linking as (
-            select observations.identifier_set_id, observations.identifier_id
+        usable as (
+            select
+                observations.identifier_set_id,
+                observations.identifier_id,
+                identifiers.is_usable as is_merge,
             from {IDENTITY["observations"]} as observations
             inner join {IDENTITY["identifiers"]} as identifiers using (identifier_id)
             where identifiers.is_usable or identifiers.unusable_reason = 'attribute'
+        ),
+        seen as (
+            select distinct person_records.person_id, identifier_set_id, identifier_id
+            from person_records
+            inner join usable using (identifier_set_id)
+            where usable.is_merge
+        ),
+        truly_shared as (
+            select identifier_id
+            from seen
+            group by identifier_id
+            having count(distinct person_id) > 1
+        ),
+        known_by_name as (
+            select distinct seen.identifier_id
+            from person_records
+            inner join {IDENTITY["contact_names"]} as contact_names
+                on person_records.brand_id = contact_names.brand_id
+                and person_records.record_id = contact_names.contact_id
+            inner join seen using (identifier_set_id)
+            where person_records.feed = 'contacts'
+        ),
+        told_sets as (
+            select
+                seen.identifier_set_id,
+                bool_or(known_by_name.identifier_id is not null) as is_named,
+            from seen
+            left join known_by_name using (identifier_id)
+            where seen.identifier_id not in (select identifier_id from truly_shared)
+            group by seen.identifier_set_id
+        ),
+        linking as (
+            select usable.identifier_set_id, usable.identifier_id
+            from usable
+            left join told_sets using (identifier_set_id)
+            where
+                told_sets.is_named
+                or usable.identifier_id not in (select identifier_id from truly_shared)
         ),
         own as (
             select
@@ -462,13 +531,19 @@ def _load_reach(connection: duckdb.DuckDBPyConnection) -> None:
             inner join {IDENTITY["nodes"]} as nodes_a on edges.node_a = nodes_a.node_id
             inner join {IDENTITY["nodes"]} as nodes_b on edges.node_b = nodes_b.node_id
         )
-        select hash('record', record_number) as node_a, hash('record', record_number) as node_b
+        select
+            hash('record', scored.record_number) as node_a,
+            hash('record', scored.record_number) as node_b,
+            person_records.record_number is not null and told_sets.identifier_set_id is not null
+                as is_told,
         from scored
+        left join person_records using (record_number)
+        left join told_sets using (identifier_set_id)
         union all
-        select hash('record', record_number), hash('identifier', person_id, identifier_id)
+        select hash('record', record_number), hash('identifier', person_id, identifier_id), false
         from own
         union all
-        select hash('record', record_number), hash('order', person_id, brand_id, order_id)
+        select hash('record', record_number), hash('order', person_id, brand_id, order_id), false
         from person_records
         where order_id is not null
         union all
@@ -476,12 +551,14 @@ def _load_reach(connection: duckdb.DuckDBPyConnection) -> None:
         select
             hash('set', owned.person_id, linking.identifier_set_id),
             hash('identifier', owned.person_id, owned.identifier_id),
+            false,
         from owned
         inner join linking using (identifier_id)
         union all
         select
             hash('identifier', owned_a.person_id, owned_a.identifier_id),
             hash('identifier', owned_b.person_id, owned_b.identifier_id),
+            false,
         from consent_edges
         inner join owned as owned_a on consent_edges.identifier_a = owned_a.identifier_id
         inner join owned as owned_b
@@ -493,16 +570,28 @@ def _load_reach(connection: duckdb.DuckDBPyConnection) -> None:
     known, numbers = np.unique(ends, return_inverse=True)
     left, right = np.split(numbers.astype(np.int64), 2)
     labels = components(len(known), left, right)
-    connection.register("reach_nodes", pa.table({"node": known, "reach_id": labels}))
+    told = np.zeros(len(known), np.bool_)
+    is_told: npt.NDArray[np.bool_] = np.asarray(links["is_told"], dtype=np.bool_)
+    told[left[is_told]] = True
+    connection.register(
+        "reach_nodes", pa.table({"node": known, "reach_id": labels, "is_told": told})
+    )
     connection.execute(
         """
         create or replace temp table reached as
-        select scored.*, reach_nodes.reach_id
+        select scored.*, reach_nodes.reach_id, reach_nodes.is_told
         from scored
         inner join reach_nodes on hash('record', scored.record_number) = reach_nodes.node
         """
     )
     connection.unregister("reach_nodes")
+
+
+def _untold(connection: duckdb.DuckDBPyConnection) -> int | None:
+    """How many records do not tell whose they are; none where the identity models are missing."""
+    if not _has_identity(connection):
+        return None
+    return _row(connection, "select count(*) from reached where not is_told")[0]
 
 
 def _over_merged(connection: duckdb.DuckDBPyConnection, worst: int) -> list[OverMerged]:
@@ -692,9 +781,14 @@ def _sentences(result: Evaluation) -> list[str]:
         )
     else:
         sentences.append(
-            "Within reach are the pairs that a path of the person's own identifiers joins, across "
-            f"controllers where consent lets it. {result.pairs.reachable_recall:.2%} of them were "
-            "found."
+            "Within reach are the pairs that a path of usable identifiers joins, where consent "
+            "lets it across controllers; an identifier of several people is usable to a named "
+            f"record only. {result.pairs.reachable_recall:.2%} of them were found."
+        )
+        sentences.append(
+            f"{result.untold:,} records carry nothing but what several people use (the family's "
+            "card) or nothing at all. Between the others the precision of a pair is "
+            f"{result.pairs.told_precision:.4%}."
         )
     return sentences
 

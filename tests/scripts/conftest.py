@@ -38,6 +38,7 @@ IDENTITY_DDL = """
     create table intermediate.int_identity__cross_controller_edges (
         node_a bigint, node_b bigint, link_rule varchar
     );
+    create table intermediate.int_identity__contact_names (brand_id varchar, contact_id varchar);
 """
 
 

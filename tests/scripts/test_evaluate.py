@@ -140,8 +140,7 @@ def test_reach_follows_own_identifiers_orders_and_events(
     """Five records of one person and one of another, each tied in another way.
 
     r1 and r2 have the e-mail 1 in common. r3 has the phone 2, which an event saw with e-mail 1.
-    r4 is a review that names the order r1. r5 has only the placeholder 3, which r1 has too. The
-    phone 2 is also on the other person's r6, which is no path between the two people.
+    r4 is a review that names the order r1. r5 has only the placeholder 3, which r1 has too.
     """
     truth: list[Row] = [
         *[("orders", "aster", f"r{n}", "ann") for n in (1, 2, 3, 5)],
@@ -160,11 +159,16 @@ def test_reach_follows_own_identifiers_orders_and_events(
             ("aster", "orders", "r3", None, 13),
             ("aster", "reviews", "r4", "r1", 14),
             ("aster", "orders", "r5", None, 15),
-            ("aster", "orders", "r6", None, 13),
+            ("aster", "orders", "r6", None, 16),
         ],
-        "observations": [(11, 1), (11, 3), (12, 1), (13, 2), (15, 3), (99, 1), (99, 2)],
-        "identifiers": [(1, True, None), (2, True, None), (3, False, "placeholder")],
-        "nodes": [(13, 2, 2, "phone", "+420600000002")],
+        "observations": [
+            *[(11, 1), (11, 3), (12, 1), (13, 2), (15, 3), (16, 4)],
+            *[(99, 1), (99, 2)],
+        ],
+        "identifiers": [
+            *[(1, True, None), (2, True, None), (3, False, "placeholder"), (4, True, None)],
+        ],
+        "nodes": [(13, 2, 2, "phone", "+420600000002"), (16, 2, 2, "phone", "+420600000002")],
     }
     result = evaluate(make_warehouse(records, identity), make_truth(truth))
 
@@ -173,6 +177,8 @@ def test_reach_follows_own_identifiers_orders_and_events(
     assert result.pairs.recall_limit == pytest.approx(0.6)
     assert result.pairs.reachable_recall == pytest.approx(0.5)
     assert result.over_merged[0].shared_identifiers == ["phone +420600000002 (2 people)"]
+    # r4 and r5 carry nothing of Ann's. r1 with r2 is found, r3 with r6 is claimed and wrong.
+    assert (result.untold, result.pairs.told_claimed, result.pairs.told_found) == (2, 2, 1)
 
     with_consent = {
         **identity,
@@ -183,6 +189,43 @@ def test_reach_follows_own_identifiers_orders_and_events(
     }
     result = evaluate(make_warehouse(records, with_consent), make_truth(truth))
     assert result.pairs.reachable == 3 + 1, "r1, r2, r4 and, through consent, r3 with r5"
+
+
+def test_what_several_people_use_leads_to_named_records_only(
+    make_warehouse: WarehouseMaker, make_truth: TruthMaker
+) -> None:
+    """The card 1 is Ann's and Bob's. Ann's contact c and her order r1 have her e-mail 2 as well.
+
+    r2 has the card alone: whose it is cannot be known, so Ann's r2 is out of reach and untold. r3,
+    with an e-mail 3 that no contact record knows, tells that it is not Bob's, but not who Ann is.
+    """
+    truth: list[Row] = [
+        ("contacts", "aster", "c", "ann"),
+        *[("orders", "aster", f"r{n}", "ann") for n in (1, 2, 3)],
+        ("orders", "aster", "b", "bob"),
+    ]
+    records: list[Row] = [
+        ("aster", "contacts", "c", "x", "contact_id"),
+        *[("aster", "orders", name, "x", "loyalty_card_id") for name in ("r1", "r2", "r3", "b")],
+    ]
+    identity: dict[str, Sequence[Row]] = {
+        "records": [
+            ("aster", "contacts", "c", None, 10),
+            ("aster", "orders", "r1", None, 11),
+            ("aster", "orders", "r2", None, 12),
+            ("aster", "orders", "r3", None, 13),
+            ("aster", "orders", "b", None, 12),
+        ],
+        "observations": [(10, 2), (10, 1), (11, 1), (11, 2), (12, 1), (13, 1), (13, 3)],
+        "identifiers": [(1, True, None), (2, True, None), (3, True, None)],
+        "contact_names": [("aster", "c")],
+    }
+    result = evaluate(make_warehouse(records, identity), make_truth(truth))
+
+    assert result.pairs.claimed == 10
+    assert (result.untold, result.pairs.reachable, result.pairs.reachable_found) == (2, 1, 1)
+    assert (result.pairs.told_claimed, result.pairs.told_found) == (3, 3)
+    assert result.pairs.told_precision == 1
 
 
 @pytest.mark.parametrize("linked", [[], [(0, 1)]])
