@@ -31,7 +31,7 @@ import duckdb
 import pytest
 from rich.console import Console
 
-from crossbrand.dbt_runner import run_dbt
+from crossbrand.dbt_runner import DbtOutcome, run_dbt
 
 from .conftest import COPIED
 from .independent.world import Landing, Phones, Ref, Teller, day, write_brands
@@ -674,12 +674,59 @@ def test_conflicts_say_what_was_cut(warehouse: Warehouse) -> None:
     contacts = {value for kind, value in never[2] if kind == "contact_id"}
     assert contacts == {"never_link_through_a_third-a", "never_link_through_a_third-b"}
     assert len(never[2]) == 3
+    across = found.pop("link_cut_across_controllers")
+    assert across == {2: {("email", "a.never_link_across_controllers@post.example")}}
     shared = found.pop("identifier_shared")
     assert shared.keys() == {2}
     assert [kind for kind, _ in shared[2]] == ["phone"]
     split = found.pop("identifier_split_by_person")
     assert split == {number: {("email", "x.untouched_family@post.example")} for number in BUILDS}
     assert not found
+
+
+def test_too_many_changed_ids_stop_the_build(warehouse: Warehouse, tmp_path: Path) -> None:
+    """The build fails before it writes history; with a wider budget it goes on where it was."""
+    file = tmp_path / warehouse.file.name
+    shutil.copy2(warehouse.file, file)
+    # As if the last build had known every tenth customer by another id.
+    with duckdb.connect(str(file)) as connection:
+        connection.execute(
+            "update intermediate.int_identity__last_assignments"
+            " set customer_id = reverse(customer_id)"
+            " where customer_id in (select distinct customer_id"
+            "     from intermediate.int_identity__last_assignments order by 1 limit 5)"
+        )
+
+    def state() -> list[tuple[object, ...]]:
+        with duckdb.connect(str(file), read_only=True) as connection:
+            return connection.execute(
+                "select (select count(*) from marts.identity_redirects),"
+                " (select count(*) from intermediate.int_identity__last_assignments"
+                "     where redirect_count = (select count(*) from marts.identity_redirects))"
+            ).fetchall()
+
+    def build(share: float) -> DbtOutcome:
+        budget = {"max_changed_id_share": share, "changed_ids_never_too_many": 4}
+        return run_dbt(
+            ["build", "--vars", json.dumps(budget), "--select", "int_identity__id_changes",
+             "identity_redirects", "int_identity__last_assignments"],
+            project=warehouse.project,
+            console=Console(file=io.StringIO()),
+            environment={
+                "CROSSBRAND_LANDING": str(warehouse.landing), "CROSSBRAND_WAREHOUSE": str(file)
+            },
+        )  # fmt: skip
+
+    ((redirects, _),) = before = state()
+    stopped = build(0.01)
+    assert stopped.exit_code != 0
+    assert "assert_ids_move_within_budget" in "\n".join(stopped.failures)
+    assert state() == before
+    assert build(0.9).exit_code == 0
+    ((now, known),) = state()
+    assert isinstance(redirects, int)
+    assert now == redirects + 5
+    assert known, "the next build compares itself with this one"
 
 
 def test_why_one_customer(warehouse: Warehouse) -> None:

@@ -177,7 +177,8 @@ joined as (
         cast(coalesce(permissions_added_up.profiling_consent_brand_count, 0) as bigint)
             as profiling_consent_brand_count,
         customers.has_cross_brand_consent,
-        customers.is_suspect
+        customers.is_suspect,
+        customers.suspect_reasons
     from customers
     cross join as_of
     left join profiles
@@ -271,7 +272,8 @@ banded as (
         marketing_consent_brand_count,
         profiling_consent_brand_count,
         has_cross_brand_consent,
-        is_suspect
+        is_suspect,
+        suspect_reasons
     from joined
 )
 

@@ -76,7 +76,8 @@ joined as (
         coalesce(brand_activity.activity_tier, 'none') as activity_tier,
         coalesce(permissions.has_marketing_consent, false) as has_marketing_consent,
         coalesce(permissions.has_profiling_consent, false) as has_profiling_consent,
-        customers.is_suspect
+        customers.is_suspect,
+        customers.suspect_reasons
     from brand_summary
     cross join as_of
     inner join customers

@@ -12,6 +12,14 @@ cut_edges as (
     select * from {{ ref('int_identity__cut_edges') }}
 ),
 
+cross_controller_candidates as (
+    select * from {{ ref('int_identity__cross_controller_candidates') }}
+),
+
+cross_controller_edges as (
+    select * from {{ ref('int_identity__cross_controller_edges') }}
+),
+
 customer_nodes as (
     select * from {{ ref('int_identity__customer_nodes') }}
 ),
@@ -47,31 +55,54 @@ suspects as (
     where has_too_many_identifiers
 ),
 
+edges_not_followed as (
+    select
+        node_a,
+        node_b,
+        concat('link_cut_', cut_reason) as conflict_kind,
+        concat(
+            'links of the identifier were cut out of a component of ',
+            cast(node_count as {{ type_string() }}),
+            ' identifiers'
+        ) as detail
+    from cut_edges
+
+    union all
+
+    select
+        cross_controller_candidates.node_a,
+        cross_controller_candidates.node_b,
+        'link_cut_across_controllers' as conflict_kind,
+        'the link to another controller would join what a steward keeps apart' as detail
+    from cross_controller_candidates
+    left join cross_controller_edges
+        on
+            cross_controller_candidates.node_a = cross_controller_edges.node_a
+            and cross_controller_candidates.node_b = cross_controller_edges.node_b
+    where cross_controller_edges.node_a is null
+),
+
 cut_nodes as (
     select
-        cut_edges.node_a as node_id,
-        cut_edges.node_b as other_node_id,
-        cut_edges.cut_reason,
-        cut_edges.node_count
-    from cut_edges
+        node_a as node_id,
+        node_b as other_node_id,
+        conflict_kind,
+        detail
+    from edges_not_followed
     union
     select
-        cut_edges.node_b as node_id,
-        cut_edges.node_a as other_node_id,
-        cut_edges.cut_reason,
-        cut_edges.node_count
-    from cut_edges
+        node_b as node_id,
+        node_a as other_node_id,
+        conflict_kind,
+        detail
+    from edges_not_followed
 ),
 
 links_cut as (
     select
         customer_nodes.customer_id,
-        concat('link_cut_', cut_nodes.cut_reason) as conflict_kind,
-        concat(
-            'links of the identifier were cut out of a component of ',
-            cast(min(cut_nodes.node_count) as {{ type_string() }}),
-            ' identifiers'
-        ) as detail,
+        cut_nodes.conflict_kind,
+        min(cut_nodes.detail) as detail,
         nodes.identifier_type,
         nodes.scope_id,
         nodes.identifier_value,
@@ -83,7 +114,7 @@ links_cut as (
         on cut_nodes.node_id = customer_nodes.node_id
     group by
         customer_nodes.customer_id,
-        concat('link_cut_', cut_nodes.cut_reason),
+        cut_nodes.conflict_kind,
         nodes.identifier_type,
         nodes.scope_id,
         nodes.identifier_value

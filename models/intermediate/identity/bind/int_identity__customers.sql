@@ -102,7 +102,16 @@ customers as (
         has_too_many_identifiers,
         has_contradicting_birth_dates
         or has_contradicting_names
-        or has_too_many_identifiers as is_suspect
+        or has_too_many_identifiers as is_suspect,
+        nullif(
+            concat_ws(
+                ', ',
+                case when has_contradicting_birth_dates then 'contradicting_birth_dates' end,
+                case when has_contradicting_names then 'contradicting_names' end,
+                case when has_too_many_identifiers then 'too_many_identifiers' end
+            ),
+            ''
+        ) as suspect_reasons
     from judged
 )
 
