@@ -1,6 +1,6 @@
 {#
-    What became of the customers of the last build. It is judged (assert_ids_move_within_budget) before
-    identity_redirects writes it down, so that a broken delivery leaves no history of itself.
+    What became of the customers of the last build. It is judged (assert_ids_move_within_budget)
+    before identity_redirects writes it down, so that a broken delivery leaves no history of itself.
 #}
 with
 
@@ -85,7 +85,8 @@ founders_moved as (
 id_changes as (
     select
         {{ hash_text(
-            "concat(moves_gathered.old_customer_id, '|', coalesce(moves_gathered.new_customer_id, ''))"
+            "concat(moves_gathered.old_customer_id, '|', "
+            ~ "coalesce(moves_gathered.new_customer_id, ''))"
         ) }} as id_change_id,
         moves_gathered.old_customer_id,
         moves_gathered.new_customer_id,

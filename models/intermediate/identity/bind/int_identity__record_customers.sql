@@ -18,7 +18,9 @@ bound_by_identifier as (
         records.feed,
         records.record_id,
         records.order_id,
-        records.device_id,
+        -- Only a record that no identifier binds asks its device. A condition on the left side alone
+        -- would make DuckDB compare every record with every interval.
+        case when set_customers.customer_id is null then records.device_id end as asked_device_id,
         records.first_seen_at,
         set_customers.customer_id,
         set_customers.link_rule
@@ -41,9 +43,8 @@ bound_by_device as (
     from bound_by_identifier
     left join device_intervals
         on
-            bound_by_identifier.customer_id is null
-            and bound_by_identifier.brand_id = device_intervals.brand_id
-            and bound_by_identifier.device_id = device_intervals.device_id
+            bound_by_identifier.brand_id = device_intervals.brand_id
+            and bound_by_identifier.asked_device_id = device_intervals.device_id
             and bound_by_identifier.first_seen_at >= device_intervals.valid_from_at
             and bound_by_identifier.first_seen_at < device_intervals.valid_to_at
 ),

@@ -138,10 +138,12 @@ bound as (
             sessions.brand_id = known_within.brand_id
             and sessions.session_id = known_within.session_id
     left join device_intervals
+        -- Asked only where nobody is known; as part of the key, since a condition on the left side
+        -- alone would make DuckDB compare every session with every interval.
         on
-            known_within.session_id is null
-            and sessions.brand_id = device_intervals.brand_id
-            and sessions.device_id = device_intervals.device_id
+            sessions.brand_id = device_intervals.brand_id
+            and case when known_within.session_id is null then sessions.device_id end
+            = device_intervals.device_id
             and sessions.started_at >= device_intervals.valid_from_at
             and sessions.started_at < device_intervals.valid_to_at
     where

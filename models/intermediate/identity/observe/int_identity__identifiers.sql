@@ -133,10 +133,14 @@ people_counted as (
     left join placeholder_matches
         on identifiers_gathered.identifier_id = placeholder_matches.identifier_id
     left join vouchers
+        -- A condition on the left side alone would make DuckDB compare every identifier with every
+        -- voucher, so it is part of the key.
         on
-            identifiers_gathered.identifier_type = 'voucher_code'
-            and identifiers_gathered.scope_id = vouchers.brand_id
-            and identifiers_gathered.identifier_value = vouchers.voucher_code
+            identifiers_gathered.scope_id = vouchers.brand_id
+            and case
+                when identifiers_gathered.identifier_type = 'voucher_code'
+                    then identifiers_gathered.identifier_value
+            end = vouchers.voucher_code
     left join denied
         on identifiers_gathered.identifier_key = denied.identifier_key
 ),
