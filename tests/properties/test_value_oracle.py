@@ -99,7 +99,11 @@ COLUMNS = {
         "brand_id varchar, message_id varchar, customer_id varchar",
     "intermediate.int_identity__customers":
         "customer_id varchar, has_cross_brand_consent boolean",
-    "reference.brands": "brand_id varchar, controller_id varchar",
+    "staging.stg_communication__campaigns":
+        "brand_id varchar, campaign_id varchar, currency_code varchar, started_at timestamp",
+    "staging.stg_transaction__products":
+        "brand_id varchar, product_id varchar, currency_code varchar",
+    "reference.brands": "brand_id varchar, controller_id varchar, currency_code varchar",
     "reference.exchange_rates":
         "rate_date date, from_currency varchar, to_currency varchar, rate decimal(18, 10)",
 }  # fmt: skip

@@ -13,7 +13,7 @@ with cart_steps as (
 ),
 
 cart_products as (
-    select cart_id, quantity
+    select cart_id, quantity, cart_product_amount
     from {{ ref('int_lifecycle__cart_products') }}
 ),
 
@@ -43,7 +43,8 @@ products_summed as (
     select
         cart_id,
         count(*) as product_count,
-        sum(quantity) as quantity
+        sum(quantity) as quantity,
+        sum(cart_product_amount) as cart_amount
     from cart_products
     group by cart_id
 ),
@@ -60,6 +61,7 @@ carts_filled as (
         carts_summed.unnamed_added_count,
         coalesce(products_summed.product_count, 0) as product_count,
         coalesce(products_summed.quantity, 0) as quantity,
+        products_summed.cart_amount,
         carts_summed.opened_at,
         carts_summed.last_step_at,
         {{ epoch_microseconds('carts_summed.last_step_at') }}
@@ -81,6 +83,7 @@ carts_ended as (
         carts_filled.checkout_count,
         carts_filled.product_count,
         carts_filled.quantity,
+        carts_filled.cart_amount,
         case
             when
                 {{ epoch_microseconds('carts_filled.first_closing_at') }}
@@ -119,6 +122,7 @@ carts_bounded as (
         checkout_count,
         product_count,
         quantity,
+        cast(cart_amount as decimal(18, 2)) as cart_amount,
         cart_status,
         opened_at,
         last_step_at,

@@ -1,5 +1,5 @@
--- Which rate an order or a refund is converted at: the last one known at or before its (UTC) day,
--- to the reporting currency, by way of EUR. Only the pairs that the data needs are here.
+-- Which rate an order, a refund, a campaign or a price is converted at: the last one known at or
+-- before its (UTC) day, to the reporting currency, by way of EUR. Only pairs that are needed are here.
 with orders as (
     select brand_id, order_id, currency_code, cast(ordered_at as date) as order_date
     from {{ ref('stg_transaction__orders') }}
@@ -8,6 +8,26 @@ with orders as (
 returns as (
     select brand_id, order_id, cast(returned_at as date) as return_date
     from {{ ref('stg_transaction__returns') }}
+),
+
+campaigns as (
+    select brand_id, currency_code, cast(started_at as date) as start_date
+    from {{ ref('stg_communication__campaigns') }}
+),
+
+products as (
+    select brand_id, currency_code
+    from {{ ref('stg_transaction__products') }}
+),
+
+brands as (
+    select brand_id, currency_code
+    from {{ ref('brands') }}
+),
+
+as_of as (
+    select as_of_date
+    from {{ ref('int_operations__as_of') }}
 ),
 
 exchange_rates as (
@@ -35,6 +55,38 @@ pairs_needed as (
         on
             returns.brand_id = orders.brand_id
             and returns.order_id = orders.order_id
+
+    union distinct
+
+    -- A campaign costs what it cost when it began; without that, and for the brand's usual currency
+    -- where a row names none, the day is as_of.
+    select
+        coalesce(campaigns.currency_code, brands.currency_code) as currency_code,
+        coalesce(campaigns.start_date, as_of.as_of_date) as rate_date
+    from campaigns
+    cross join as_of
+    inner join brands
+        on campaigns.brand_id = brands.brand_id
+
+    union distinct
+
+    -- The catalogue holds today's prices.
+    select
+        coalesce(products.currency_code, brands.currency_code) as currency_code,
+        as_of.as_of_date as rate_date
+    from products
+    cross join as_of
+    inner join brands
+        on products.brand_id = brands.brand_id
+
+    union distinct
+
+    select
+        brands.currency_code,
+        as_of.as_of_date as rate_date
+    from brands
+    cross join as_of
+    where brands.currency_code is not null
 ),
 
 days_needed as (
