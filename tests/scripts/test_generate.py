@@ -193,6 +193,7 @@ _TIMES = {
     "returns": "returned_at", "events": "occurred_at", "message_events": "occurred_at",
     "service_interactions": "opened_at", "loyalty_events": "occurred_at",
     "consent_events": "decided_at", "privacy_requests": "requested_at",
+    "campaign_controls": "held_out_at",
     "share_codes": "created_at", "reviews": "reviewed_at", "survey_responses": "answered_at",
 }  # fmt: skip
 
@@ -211,7 +212,8 @@ def test_no_row_is_delivered_before_it_happened(feed: str, ask: Ask) -> None:
 @pytest.mark.parametrize(
     "feed",
     ["events", "message_events", "loyalty_events", "consent_events", "returns", "reviews",
-     "survey_responses", "service_interactions", "share_codes", "privacy_requests"],
+     "survey_responses", "service_interactions", "share_codes", "privacy_requests",
+     "campaign_controls"],
 )  # fmt: skip
 def test_keys_of_feeds_without_versions_are_unique_but_for_repeats(
     feed: str, ask: Ask, contract: dict[str, Feed]

@@ -65,6 +65,15 @@ base_engagement__share_codes as (
     where reject_reason_code is not null
 ),
 
+base_communication__campaign_controls as (
+    select
+        'campaign_controls' as feed,
+        control_id as record_id,
+        {{ rejected_columns() }}
+    from {{ ref('base_communication__campaign_controls') }}
+    where reject_reason_code is not null
+),
+
 base_engagement__reviews as (
     select
         'reviews' as feed,
@@ -159,6 +168,8 @@ united as (
     select * from base_engagement__events
     union all
     select * from base_engagement__share_codes
+    union all
+    select * from base_communication__campaign_controls
     union all
     select * from base_engagement__reviews
     union all

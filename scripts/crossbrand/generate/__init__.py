@@ -31,6 +31,7 @@ from crossbrand.generate.loyalty import loyalty_frames, make_vouchers
 from crossbrand.generate.messages import (
     Campaign,
     campaign_frames,
+    control_frames,
     make_campaigns,
     make_messages,
     message_frames,
@@ -196,6 +197,7 @@ def _make_chunk(
     frames += loyalty + decisions + review_frames + survey_frames + service_frames
     frames += share_frames(chunk, contacts, shares)
     frames += request_frames(chunk, contacts, cards)
+    frames += control_frames(chunk, campaigns, messages, contacts)
     for frame in frames:
         _land(world, writer, summary, frame, number)
         if number == 0 and frame.brand == 0 and frame.feed in UNLISTED_ROWS:

@@ -40,6 +40,7 @@ CALM_FEEDS = frozenset(
     {
         "campaigns", "products", "privacy_requests", "reviews", "service_interactions",
         "share_codes", "survey_responses", "returns", "consent_events", "loyalty_events",
+        "campaign_controls",
     }
 )  # fmt: skip
 

@@ -609,3 +609,33 @@ def message_frames(
             )
         )
     return frames
+
+
+def control_frames(
+    chunk: Chunk, campaigns: list[Campaign], messages: Messages, contacts: Contacts
+) -> list[Frame]:
+    """The people held out of campaigns, one frame a brand."""
+    rng = chunk.rng("control rows")
+    relation, campaign = messages.control_relation, messages.control_campaign
+    brand = chunk.relations.brand[relation]
+    held_out = ints([one.started for one in campaigns])[campaign]
+    by_contact = chance(rng, 0.7, len(relation))
+    contact = np.where(by_contact, contacts.mailing[relation], -1)
+    email = np.where(by_contact, -1, chunk.relations.email[relation])
+    columns = {
+        "control_id": numbered("h", chunk.serial(brand, 40), 7),
+        "campaign_id": coded([one.campaign_id for one in campaigns], campaign),
+        "contact_id": take(contacts.ids, contact),
+        "email": take(chunk.emails.plain(email), np.arange(len(email))),
+    }
+    return [
+        Frame(
+            "campaign_controls",
+            listed.index,
+            {name: array.take(pa.array(here)) for name, array in columns.items()},
+            {"held_out_at": held_out[here]},
+            held_out[here],
+        )
+        for listed in chunk.world.brands
+        for here in [np.flatnonzero(brand == listed.index)]
+    ]
