@@ -173,13 +173,7 @@ loyalty_counted as (
     select
         customer_id,
         brand_id,
-        sum(
-            case
-                when event_type = 'points_earned' then abs(points)
-                when event_type in ('points_redeemed', 'points_expired') then -abs(points)
-                else 0
-            end
-        ) as points_balance,
+        sum({{ points_movement('event_type', 'points') }}) as points_balance,
         {{ first_by('tier', 'recency_rank') }} as loyalty_tier,
         count(case when event_type = 'voucher_issued' then 1 end) as voucher_issued_count,
         count(case when event_type = 'voucher_redeemed' then 1 end) as voucher_redeemed_count
