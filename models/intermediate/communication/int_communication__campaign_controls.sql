@@ -47,19 +47,34 @@ controls_scoped as (
 ),
 
 identifiers_listed as (
-    select brand_id, controller_id, control_id, 'contact_id' as identifier_type, contact_id as identifier_value
+    select
+        brand_id,
+        controller_id,
+        control_id,
+        'contact_id' as identifier_type,
+        contact_id as identifier_value
     from controls_scoped
     where contact_id is not null
 
     union all
 
-    select brand_id, controller_id, control_id, 'email' as identifier_type, email_key as identifier_value
+    select
+        brand_id,
+        controller_id,
+        control_id,
+        'email' as identifier_type,
+        email_key as identifier_value
     from controls_scoped
     where email_key is not null
 
     union all
 
-    select brand_id, controller_id, control_id, 'phone' as identifier_type, phone as identifier_value
+    select
+        brand_id,
+        controller_id,
+        control_id,
+        'phone' as identifier_type,
+        phone as identifier_value
     from controls_scoped
     where phone is not null
 ),

@@ -108,7 +108,10 @@ priors_told as (
             case
                 when correlation > 0
                     then round(
-                        least(greatest(1 / correlation - 1, cast(1 as double)), cast(1000 as double)),
+                        least(
+                            greatest(1 / correlation - 1, cast(1 as double)),
+                            cast(1000 as double)
+                        ),
                         3
                     )
                 else 1000

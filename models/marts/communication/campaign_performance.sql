@@ -237,8 +237,9 @@ campaigns_measured as (
             as delivery_rate,
         {{ decimal_quotient('messages_counted.opened_count', 'messages_counted.reached_count', 6) }}
             as open_rate,
-        {{ decimal_quotient('messages_counted.clicked_count', 'messages_counted.reached_count', 6) }}
-            as click_rate,
+        {{ decimal_quotient(
+            'messages_counted.clicked_count', 'messages_counted.reached_count', 6
+        ) }} as click_rate,
         {{ decimal_quotient('messages_counted.bounced_count', 'messages_counted.sent_count', 6) }}
             as bounce_rate,
         {{ decimal_quotient(

@@ -1,5 +1,5 @@
--- It fails closed: without a decision there is no consent, and nothing but a grant makes one. What was
--- granted before an unsubscription from the channel does not outlive it.
+-- It fails closed: without a decision there is no consent, and nothing but a grant makes one. What
+-- was granted before an unsubscription from the channel does not outlive it.
 with brands_known as (
     select customer_id, brand_id
     from {{ ref('int_engagement__activity_scores') }}

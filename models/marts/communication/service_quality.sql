@@ -16,8 +16,8 @@ as_of as (
     from {{ ref('int_operations__as_of') }}
 ),
 
--- What is still to come as of as_of has not happened, and an answer before the question is a slip of
--- somebody's clock: neither has a time.
+-- What is still to come as of as_of has not happened, and an answer before the question is a slip
+-- of somebody's clock: neither has a time.
 interactions_timed as (
     select
         service_interactions.brand_id,
@@ -85,10 +85,14 @@ days_summed as (
         sum(response_microseconds) as response_microseconds,
         sum(resolution_microseconds) as resolution_microseconds,
         min(
-            case when response_rank >= floor((responded_count + 1) / 2) then response_microseconds end
+            case
+                when response_rank >= floor((responded_count + 1) / 2) then response_microseconds
+            end
         )
         + max(
-            case when response_rank <= floor((responded_count + 2) / 2) then response_microseconds end
+            case
+                when response_rank <= floor((responded_count + 2) / 2) then response_microseconds
+            end
         ) as doubled_response_microseconds,
         min(
             case

@@ -1,5 +1,5 @@
--- A balance below 0 is shown as it is and never mended in silence: somebody spent points that the data
--- do not know, and only the programme's own ledger can tell which.
+-- A balance below 0 is shown as it is and never mended in silence: somebody spent points that the
+-- data do not know, and only the programme's own ledger can tell which.
 with point_movements as (
     select
         program_id,
