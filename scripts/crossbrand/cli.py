@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -106,15 +107,24 @@ def evaluate(
     ] = 5,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
-    """Measure the stitching: precision, recall and F1 against the known people."""
+    """Measure the stitching and the predictions against the known people."""
     from crossbrand import evaluate as module
+    from crossbrand import evaluate_predictions
 
     paths = find_paths()
     result = module.evaluate(warehouse or paths.warehouse, truth or paths.truth, worst=worst)
+    predictions = evaluate_predictions.evaluate_predictions(
+        warehouse or paths.warehouse, truth or paths.truth
+    )
     if as_json:
-        typer.echo(result.to_json())
-    else:
-        module.print_evaluation(result, make_console())
+        document = json.loads(result.to_json())
+        document["predictions"] = predictions.to_dict() if predictions else None
+        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        return
+    console = make_console()
+    module.print_evaluation(result, console)
+    if predictions:
+        evaluate_predictions.print_predictions(predictions, console)
 
 
 @app.command()
@@ -177,6 +187,30 @@ def link_candidates(
             from_weight=from_weight,
         )
     console.print(linkage.summary(), soft_wrap=True)
+
+
+@app.command("fit-predictions")
+def fit_predictions(
+    parameters: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where the parameters go. Default: seeds/prediction_parameters.csv in the project."
+        ),
+    ] = None,
+    warehouse: Annotated[
+        Path | None, typer.Option(help="Warehouse file. Default: CROSSBRAND_WAREHOUSE.")
+    ] = None,
+) -> None:
+    """Fit the models of customer_predictions to the built warehouse (needs the extra SciPy)."""
+    from crossbrand import predictions as module
+
+    paths = find_paths()
+    console = make_console()
+    with console.status("fitting each scope and cut-off"):
+        fit = module.fit_predictions(
+            warehouse or paths.warehouse, parameters or paths.project / module.PARAMETERS_FILE
+        )
+    console.print(fit.summary(), soft_wrap=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
