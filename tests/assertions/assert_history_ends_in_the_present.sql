@@ -1,6 +1,7 @@
--- The last month of the history and the marts of today are computed along two ways. If they differed,
--- the moves of every month would be moves between two definitions. Scores are sums of rounded points,
--- taken in other groups, so they may differ in their last digits and nothing else may.
+-- The last month of the history and the marts of today are computed along two ways. If they
+-- differed, the moves of every month would be moves between two definitions. Scores are sums of
+-- rounded points, taken in other groups, so they may differ in their last digits and nothing else
+-- may.
 with customer_history as (
     select
         customer_id,
@@ -49,7 +50,9 @@ compared as (
         or customer_history.monetary_amount is distinct from rfm_scores.monetary_amount
         or customer_history.rfm_score is distinct from rfm_scores.rfm_score
         or customer_history.rfm_segment is distinct from rfm_scores.rfm_segment
-        or abs(customer_history.activity_score - coalesce(brand_activity.activity_score, 0)) > 0.0001
+        or abs(
+            customer_history.activity_score - coalesce(brand_activity.activity_score, 0)
+        ) > 0.0001
 )
 
 select * from compared

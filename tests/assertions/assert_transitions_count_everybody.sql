@@ -1,6 +1,6 @@
--- A funnel that loses customers on the way shows leaks that are not there. In each month the moves of
--- a funnel add up to the customers known at its end, and what flows into a value one month is what
--- there is to flow out of it the next.
+-- A funnel that loses customers on the way shows leaks that are not there. In each month the moves
+-- of a funnel add up to the customers known at its end, and what flows into a value one month is
+-- what there is to flow out of it the next.
 with customer_history as (
     select
         month_date,

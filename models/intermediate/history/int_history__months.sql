@@ -10,34 +10,9 @@ as_of as (
     from {{ ref('int_operations__as_of') }}
 ),
 
-digits as (
-    select 0 as digit
-    union all
-    select 1 as digit
-    union all
-    select 2 as digit
-    union all
-    select 3 as digit
-    union all
-    select 4 as digit
-    union all
-    select 5 as digit
-    union all
-    select 6 as digit
-    union all
-    select 7 as digit
-    union all
-    select 8 as digit
-    union all
-    select 9 as digit
-),
-
--- A thousand months: more than eighty years.
-months_back as (
-    select hundreds.digit * 100 + tens.digit * 10 + ones.digit as months_before
-    from digits as hundreds
-    cross join digits as tens
-    cross join digits as ones
+month_offsets as (
+    select month_offset
+    from {{ ref('int_operations__month_offsets') }}
 ),
 
 bounds as (
@@ -52,15 +27,15 @@ bounds as (
 
 months_numbered as (
     select
-        bounds.last_month - months_back.months_before as month_number,
-        months_back.months_before = 0 as is_current,
+        bounds.last_month - month_offsets.month_offset as month_number,
+        month_offsets.month_offset = 0 as is_current,
         bounds.as_of_microseconds
     from bounds
-    inner join months_back
-        on bounds.first_month <= bounds.last_month - months_back.months_before
+    inner join month_offsets
+        on bounds.first_month <= bounds.last_month - month_offsets.month_offset
     where
         {{ var('history_months') | int }} = 0
-        or months_back.months_before < {{ var('history_months') | int }}
+        or month_offsets.month_offset < {{ var('history_months') | int }}
 ),
 
 months_dated as (
