@@ -43,15 +43,12 @@ orders_converted as (
         orders.coupon_code,
         orders.currency_code,
         orders.total_amount_original,
-        cast(
-            round(orders.total_amount_original * exchange_rates.rate, 2) as decimal(18, 2)
-        ) as total_amount,
-        cast(
-            round(orders.discount_amount_original * exchange_rates.rate, 2) as decimal(18, 2)
-        ) as discount_amount,
-        cast(
-            round(orders.shipping_amount_original * exchange_rates.rate, 2) as decimal(18, 2)
-        ) as shipping_amount,
+        {{ converted_amount('orders.total_amount_original', 'exchange_rates.rate') }}
+            as total_amount,
+        {{ converted_amount('orders.discount_amount_original', 'exchange_rates.rate') }}
+            as discount_amount,
+        {{ converted_amount('orders.shipping_amount_original', 'exchange_rates.rate') }}
+            as shipping_amount,
         coalesce(orders.is_test, false) as is_test,
         (
             orders.status <> 'cancelled'

@@ -33,13 +33,10 @@ refunds_converted as (
         returns.order_id,
         returns.return_type,
         returns.refund_amount_original,
-        cast(
-            round(
-                returns.refund_amount_original
-                * coalesce(return_day_rates.rate, order_day_rates.rate),
-                2
-            ) as decimal(18, 2)
-        ) as refund_amount,
+        {{ converted_amount(
+            'returns.refund_amount_original',
+            'coalesce(return_day_rates.rate, order_day_rates.rate)'
+        ) }} as refund_amount,
         (
             coalesce(orders.is_counted, false)
             and returns.returned_at <= as_of.as_of_at
