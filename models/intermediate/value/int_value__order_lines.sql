@@ -1,8 +1,8 @@
--- What each line of a counted order brought, less what was paid back of it. A return that names its
--- line, or else its product, is taken from that line; one that names neither is spread over the
--- lines of the order by what they cost. All in the order's currency and converted once, at the rate of
--- the order's day: at two rates a piece that was sent back would leave some cents behind, and who
--- bought nothing else would seem to like nothing better.
+-- What each line of a counted order brought, less what was paid back of it. A return that names
+-- its line, or else its product, is taken from that line; one that names neither is spread over
+-- the lines of the order by what they cost. All in the order's currency and converted once, at the
+-- rate of the order's day: at two rates a piece that was sent back would leave some cents behind,
+-- and who bought nothing else would seem to like nothing better.
 with order_lines as (
     select
         brand_id,
