@@ -10,6 +10,7 @@ with customer_history as (
         monetary_amount,
         rfm_score,
         rfm_segment,
+        lifecycle_stage,
         activity_score
     from {{ ref('customer_history') }}
     where is_current
@@ -29,6 +30,12 @@ brand_activity as (
     group by customer_id
 ),
 
+lifecycle_stages as (
+    select customer_id, lifecycle_stage
+    from {{ ref('lifecycle_stages') }}
+    where scope = 'all'
+),
+
 compared as (
     select
         customer_history.customer_id,
@@ -43,6 +50,8 @@ compared as (
         on customer_history.customer_id = rfm_scores.customer_id
     left join brand_activity
         on customer_history.customer_id = brand_activity.customer_id
+    left join lifecycle_stages
+        on customer_history.customer_id = lifecycle_stages.customer_id
     where
         customer_history.customer_id is null
         or customer_history.recency_days is distinct from rfm_scores.recency_days
@@ -50,6 +59,7 @@ compared as (
         or customer_history.monetary_amount is distinct from rfm_scores.monetary_amount
         or customer_history.rfm_score is distinct from rfm_scores.rfm_score
         or customer_history.rfm_segment is distinct from rfm_scores.rfm_segment
+        or customer_history.lifecycle_stage is distinct from lifecycle_stages.lifecycle_stage
         or abs(
             customer_history.activity_score - coalesce(brand_activity.activity_score, 0)
         ) > 0.0001

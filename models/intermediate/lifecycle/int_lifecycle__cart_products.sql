@@ -72,12 +72,10 @@ products_priced as (
         products_left.product_id,
         products_left.brand_id,
         products_left.quantity,
-        cast(
-            round(products_left.price_amount_original * exchange_rates.rate, 2) as decimal(18, 2)
-        ) as unit_price_amount,
+        {{ converted_amount('products_left.price_amount_original', 'exchange_rates.rate') }} as unit_price_amount,
         cast(
             products_left.quantity
-            * round(products_left.price_amount_original * exchange_rates.rate, 2)
+            * {{ converted_amount('products_left.price_amount_original', 'exchange_rates.rate') }}
             as decimal(18, 2)
         ) as cart_product_amount,
         products_left.first_added_at,

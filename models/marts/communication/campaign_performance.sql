@@ -127,9 +127,7 @@ costs_converted as (
     select
         campaigns.brand_id,
         campaigns.campaign_id,
-        cast(
-            round(campaigns.cost_amount_original * exchange_rates.rate, 2) as decimal(18, 2)
-        ) as cost_amount
+        {{ converted_amount('campaigns.cost_amount_original', 'exchange_rates.rate') }} as cost_amount
     from campaigns
     cross join as_of
     inner join brands

@@ -31,6 +31,11 @@ activity_tiers as (
     from {{ ref('int_history__activity_tiers') }}
 ),
 
+lifecycle_stages as (
+    select customer_id, month_number, lifecycle_stage
+    from {{ ref('int_history__lifecycle_stages') }}
+),
+
 customers_spread as (
     select
         customers.customer_id,
@@ -57,6 +62,7 @@ months_joined as (
         rfm_segments.monetary_amount,
         rfm_segments.rfm_score,
         rfm_segments.rfm_segment,
+        lifecycle_stages.lifecycle_stage,
         coalesce(activity_tiers.activity_tier, 'dormant') as activity_tier,
         coalesce(activity_tiers.high_brand_count, 0) as high_brand_count,
         coalesce(activity_tiers.low_brand_count, 0) as low_brand_count,
@@ -66,6 +72,10 @@ months_joined as (
         on
             customers_spread.customer_id = rfm_segments.customer_id
             and customers_spread.month_number = rfm_segments.month_number
+    left join lifecycle_stages
+        on
+            customers_spread.customer_id = lifecycle_stages.customer_id
+            and customers_spread.month_number = lifecycle_stages.month_number
     left join activity_tiers
         on
             customers_spread.customer_id = activity_tiers.customer_id
@@ -84,12 +94,15 @@ months_compared as (
         monetary_amount,
         rfm_score,
         rfm_segment,
+        lifecycle_stage,
         activity_tier,
         high_brand_count,
         low_brand_count,
         activity_score,
         lag(rfm_segment) over (partition by customer_id order by month_number)
             as previous_rfm_segment,
+        lag(lifecycle_stage) over (partition by customer_id order by month_number)
+            as previous_lifecycle_stage,
         lag(activity_tier) over (partition by customer_id order by month_number)
             as previous_activity_tier
     from months_joined

@@ -5,7 +5,9 @@ with customer_history as (
         is_newly_known,
         is_current,
         rfm_segment,
+        lifecycle_stage,
         activity_tier,
+        previous_lifecycle_stage,
         previous_rfm_segment,
         previous_activity_tier
     from {{ ref('customer_history') }}
@@ -23,6 +25,18 @@ moves_listed as (
             else coalesce(previous_rfm_segment, 'no_order')
         end as from_value,
         coalesce(rfm_segment, 'no_order') as to_value
+    from customer_history
+
+    union all
+
+    select
+        month_date,
+        is_current,
+        'lifecycle_stage' as funnel,
+        case
+            when is_newly_known then 'not_known' else previous_lifecycle_stage
+        end as from_value,
+        lifecycle_stage as to_value
     from customer_history
 
     union all
