@@ -1,5 +1,5 @@
--- The lifecycle stage of each month's end over all brands, by the macro that tells today's. What has
--- happened since the beginning is carried from month to month.
+-- The lifecycle stage of each month's end over all brands, by the macro that tells today's. What
+-- has happened since the beginning is carried from month to month.
 with customers as (
     select customer_id, first_seen_at
     from {{ ref('int_identity__customers') }}
@@ -117,7 +117,8 @@ months_spread as (
             and months.month_number = open_carts.month_number
 ),
 
--- Counts and moments only grow, so the greatest so far is the latest; so is the order before the last.
+-- Counts and moments only grow, so the greatest so far is the latest; so is the order before the
+-- last.
 months_carried as (
     select
         customer_id,

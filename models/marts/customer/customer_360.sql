@@ -32,6 +32,38 @@ as_of as (
     select * from {{ ref('int_operations__as_of') }}
 ),
 
+basket_figures as (
+    select * from {{ ref('int_value__basket_figures') }}
+),
+
+predictions as (
+    select * from {{ ref('customer_predictions') }}
+),
+
+product_affinity as (
+    select * from {{ ref('product_affinity') }}
+),
+
+lifecycle_stages as (
+    select * from {{ ref('lifecycle_stages') }}
+),
+
+channel_affinity as (
+    select * from {{ ref('channel_affinity') }}
+),
+
+contact_pressure as (
+    select * from {{ ref('contact_pressure') }}
+),
+
+contactability as (
+    select * from {{ ref('contactability') }}
+),
+
+loyalty_cards as (
+    select * from {{ ref('loyalty_cards') }}
+),
+
 brands_ranked as (
     select
         customer_id,
@@ -106,6 +138,80 @@ permissions_added_up as (
     group by customer_id
 ),
 
+ages_counted as (
+    select
+        profiles.customer_id,
+        {{ full_years_between('profiles.birth_date', 'as_of.as_of_date') }} as age_years
+    from profiles
+    cross join as_of
+),
+
+ages as (
+    select
+        customer_id,
+        case
+            when age_years is null then null
+            when age_years < 18 then 'under_18'
+            when age_years < 25 then '18_24'
+            when age_years < 35 then '25_34'
+            when age_years < 45 then '35_44'
+            when age_years < 55 then '45_54'
+            when age_years < 65 then '55_64'
+            else '65_plus'
+        end as age_band
+    from ages_counted
+),
+
+tastes as (
+    select
+        customer_id,
+        max(case when dimension = 'category' then value end) as favourite_category,
+        max(case when dimension = 'product_brand' then value end) as favourite_product_brand,
+        max(case when dimension = 'collection' then value end) as favourite_collection,
+        max(case when dimension = 'color' then value end) as favourite_color,
+        max(case when dimension = 'size' then value end) as favourite_size,
+        max(case when dimension = 'season' then value end) as favourite_season
+    from product_affinity
+    where value_rank = 1
+    group by customer_id
+),
+
+best_channels as (
+    select
+        customer_id,
+        channel as best_channel,
+        best_hour as best_channel_hour
+    from channel_affinity
+    where is_preferred
+),
+
+pressure_added_up as (
+    select
+        customer_id,
+        sum(messages_30_days) as messages_30_days,
+        max(case when is_fatigued then 1 else 0 end) = 1 as is_fatigued
+    from contact_pressure
+    group by customer_id
+),
+
+brands_contactable as (
+    select
+        customer_id,
+        count(distinct brand_id) as contactable_brand_count
+    from contactability
+    where may_contact
+    group by customer_id
+),
+
+cards_added_up as (
+    select
+        customer_id,
+        count(*) as loyalty_card_count,
+        sum(reward_count) as reward_count
+    from loyalty_cards
+    group by customer_id
+),
+
 joined as (
     select
         customers.customer_id,
@@ -118,7 +224,7 @@ joined as (
         profiles.phone,
         profiles.loyalty_card_id,
         profiles.birth_date,
-        {{ full_years_between('profiles.birth_date', 'as_of.as_of_date') }} as age_years,
+        ages.age_band,
         profiles.gender,
         profiles.street,
         profiles.city,
@@ -168,6 +274,40 @@ joined as (
         rfm_scores.recency_days,
         rfm_scores.rfm_score,
         rfm_scores.rfm_segment,
+        lifecycle_stages.lifecycle_stage,
+        coalesce(lifecycle_stages.has_open_cart, false) as has_open_cart,
+        basket_figures.average_basket_quantity,
+        basket_figures.average_days_between_orders,
+        basket_figures.return_rate,
+        basket_figures.complaint_rate,
+        basket_figures.discounted_order_share,
+        basket_figures.discount_share,
+        basket_figures.budget_spend_share,
+        basket_figures.middle_spend_share,
+        basket_figures.premium_spend_share,
+        basket_figures.price_tier,
+        tastes.favourite_category,
+        tastes.favourite_product_brand,
+        tastes.favourite_collection,
+        tastes.favourite_color,
+        tastes.favourite_size,
+        tastes.favourite_season,
+        predictions.probability_alive,
+        predictions.probability_of_order_365_days,
+        predictions.expected_orders_90_days,
+        predictions.expected_orders_365_days,
+        predictions.next_order_date,
+        predictions.churn_risk_band,
+        predictions.expected_order_amount,
+        predictions.predicted_value_365_days,
+        best_channels.best_channel,
+        best_channels.best_channel_hour,
+        cast(coalesce(pressure_added_up.messages_30_days, 0) as bigint) as messages_30_days,
+        coalesce(pressure_added_up.is_fatigued, false) as is_fatigued,
+        cast(coalesce(brands_contactable.contactable_brand_count, 0) as bigint)
+            as contactable_brand_count,
+        cast(coalesce(cards_added_up.loyalty_card_count, 0) as bigint) as loyalty_card_count,
+        cast(coalesce(cards_added_up.reward_count, 0) as bigint) as reward_count,
         tiers.tier as activity_tier,
         tiers.strongest_brand_id,
         tiers.brand_to_stimulate_id,
@@ -183,6 +323,8 @@ joined as (
     cross join as_of
     left join profiles
         on customers.customer_id = profiles.customer_id
+    left join ages
+        on customers.customer_id = ages.customer_id
     left join brands_added_up
         on customers.customer_id = brands_added_up.customer_id
     left join permissions_added_up
@@ -195,86 +337,28 @@ joined as (
             and rfm_scores.scope = 'all'
     left join tiers
         on customers.customer_id = tiers.customer_id
-),
-
-banded as (
-    select
-        customer_id,
-        as_of_date,
-        first_seen_at,
-        last_seen_at,
-        first_name,
-        last_name,
-        email,
-        phone,
-        loyalty_card_id,
-        birth_date,
-        case
-            when age_years is null then null
-            when age_years < 18 then 'under_18'
-            when age_years < 25 then '18_24'
-            when age_years < 35 then '25_34'
-            when age_years < 45 then '35_44'
-            when age_years < 55 then '45_54'
-            when age_years < 65 then '55_64'
-            else '65_plus'
-        end as age_band,
-        gender,
-        street,
-        city,
-        region,
-        postal_code,
-        country_code,
-        occupation,
-        language_code,
-        acquisition_source,
-        acquisition_campaign,
-        registered_at,
-        contact_count,
-        identifier_count,
-        controller_count,
-        brand_count,
-        brands,
-        order_count,
-        gross_amount,
-        discount_amount,
-        return_count,
-        refund_amount,
-        net_amount,
-        average_order_amount,
-        first_order_at,
-        last_order_at,
-        session_count,
-        abandoned_cart_count,
-        last_session_at,
-        message_count,
-        opened_message_count,
-        clicked_message_count,
-        last_message_at,
-        review_count,
-        survey_response_count,
-        service_interaction_count,
-        loyalty_tier,
-        points_balance,
-        voucher_issued_count,
-        voucher_redeemed_count,
-        preferred_channel,
-        contact_frequency,
-        interest_category,
-        price_range,
-        recency_days,
-        rfm_score,
-        rfm_segment,
-        activity_tier,
-        strongest_brand_id,
-        brand_to_stimulate_id,
-        suggested_treatment,
-        marketing_consent_brand_count,
-        profiling_consent_brand_count,
-        has_cross_brand_consent,
-        is_suspect,
-        suspect_reasons
-    from joined
+    left join basket_figures
+        on
+            customers.customer_id = basket_figures.customer_id
+            and basket_figures.scope = 'all'
+    left join predictions
+        on
+            customers.customer_id = predictions.customer_id
+            and predictions.scope = 'all'
+    left join tastes
+        on customers.customer_id = tastes.customer_id
+    left join lifecycle_stages
+        on
+            customers.customer_id = lifecycle_stages.customer_id
+            and lifecycle_stages.scope = 'all'
+    left join best_channels
+        on customers.customer_id = best_channels.customer_id
+    left join pressure_added_up
+        on customers.customer_id = pressure_added_up.customer_id
+    left join brands_contactable
+        on customers.customer_id = brands_contactable.customer_id
+    left join cards_added_up
+        on customers.customer_id = cards_added_up.customer_id
 )
 
-select * from banded
+select * from joined

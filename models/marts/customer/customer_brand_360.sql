@@ -28,6 +28,32 @@ as_of as (
     select * from {{ ref('int_operations__as_of') }}
 ),
 
+basket_figures as (
+    select * from {{ ref('int_value__basket_figures') }}
+),
+
+predictions as (
+    select * from {{ ref('customer_predictions') }}
+),
+
+lifecycle_stages as (
+    select * from {{ ref('lifecycle_stages') }}
+),
+
+contactability as (
+    select * from {{ ref('contactability') }}
+),
+
+channels_contactable as (
+    select
+        customer_id,
+        brand_id,
+        {{ joined_text('channel') }} as contactable_channels
+    from contactability
+    where may_contact
+    group by customer_id, brand_id
+),
+
 joined as (
     select
         brand_summary.customer_id,
@@ -72,6 +98,27 @@ joined as (
         rfm_scores.recency_days,
         rfm_scores.rfm_score,
         rfm_scores.rfm_segment,
+        lifecycle_stages.lifecycle_stage,
+        coalesce(lifecycle_stages.has_open_cart, false) as has_open_cart,
+        basket_figures.average_basket_quantity,
+        basket_figures.average_days_between_orders,
+        basket_figures.return_rate,
+        basket_figures.complaint_rate,
+        basket_figures.discounted_order_share,
+        basket_figures.discount_share,
+        basket_figures.budget_spend_share,
+        basket_figures.middle_spend_share,
+        basket_figures.premium_spend_share,
+        basket_figures.price_tier,
+        predictions.probability_alive,
+        predictions.probability_of_order_365_days,
+        predictions.expected_orders_90_days,
+        predictions.expected_orders_365_days,
+        predictions.next_order_date,
+        predictions.churn_risk_band,
+        predictions.expected_order_amount,
+        predictions.predicted_value_365_days,
+        coalesce(channels_contactable.contactable_channels, '') as contactable_channels,
         coalesce(brand_activity.activity_score, 0) as activity_score,
         coalesce(brand_activity.activity_tier, 'none') as activity_tier,
         coalesce(permissions.has_marketing_consent, false) as has_marketing_consent,
@@ -94,6 +141,22 @@ joined as (
         on
             brand_summary.customer_id = rfm_scores.customer_id
             and brand_summary.brand_id = rfm_scores.scope
+    left join basket_figures
+        on
+            brand_summary.customer_id = basket_figures.customer_id
+            and brand_summary.brand_id = basket_figures.scope
+    left join predictions
+        on
+            brand_summary.customer_id = predictions.customer_id
+            and brand_summary.brand_id = predictions.scope
+    left join lifecycle_stages
+        on
+            brand_summary.customer_id = lifecycle_stages.customer_id
+            and brand_summary.brand_id = lifecycle_stages.scope
+    left join channels_contactable
+        on
+            brand_summary.customer_id = channels_contactable.customer_id
+            and brand_summary.brand_id = channels_contactable.brand_id
     left join brand_activity
         on
             brand_summary.customer_id = brand_activity.customer_id
