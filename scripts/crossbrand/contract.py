@@ -24,6 +24,12 @@ DATA_TYPES = frozenset({"text", "timestamp", "date", "decimal", "integer", "bool
 # What `crossbrand land` adds to every row, so that a row can be found again in the delivered file.
 PROVENANCE_COLUMNS = ("_file", "_line")
 
+# What `crossbrand land` keeps of a record that it cannot read, under <landing>/_rejects/<feed>/…:
+# `reason` (or `reason_code`) is a code of seeds/reject_reasons.csv, `detail` what exactly was found,
+# `text` the record as it stood in the file. A column that a file lacks is null.
+PUT_ASIDE_COLUMNS = ("feed", "brand", "file", "line", "reason", "reason_code", "detail", "text")
+PUT_ASIDE_ZERO_ROWS = Path("models") / "marts" / "operations" / "put_aside_zero_rows.parquet"
+
 # The zero-row file lies in a partition that no delivery can have, so it is never taken for one.
 ZERO_ROWS_PARTITION = Path("brand=none") / "load_date=1970-01-01" / "zero_rows.parquet"
 
@@ -82,7 +88,7 @@ def load_contract(project_dir: Path) -> dict[str, Feed]:
 
 
 def write_zero_rows(project_dir: Path) -> list[Path]:
-    """Write the typed file without rows of each feed and return the paths.
+    """Write the typed file without rows of each feed, and of the rejects, and return the paths.
 
     dbt reads it beside the deliveries, so that a missing feed, brand or column still builds. All
     columns are strings, as a delivery's may be. Only a file whose columns differ is rewritten, and
@@ -90,22 +96,24 @@ def write_zero_rows(project_dir: Path) -> list[Path]:
     """
     root = project_dir / "models" / "staging" / "zero_rows"
     contract = load_contract(project_dir)
-    written = []
-    for feed in contract.values():
-        path = root / feed.name / ZERO_ROWS_PARTITION
+    schemas = {
+        root / feed.name / ZERO_ROWS_PARTITION: zero_rows_schema(feed) for feed in contract.values()
+    }
+    schemas[project_dir / PUT_ASIDE_ZERO_ROWS] = pa.schema(
+        [(name, pa.string()) for name in PUT_ASIDE_COLUMNS]
+    )
+    for path, schema in schemas.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        schema = zero_rows_schema(feed)
         if not (path.exists() and pq.read_schema(path).equals(schema)):
             # Without the Arrow schema the bytes depend on columns and writer version only.
             pq.write_table(schema.empty_table(), path, compression="none", store_schema=False)
-        written.append(path)
     for folder in root.iterdir():
         if folder.name not in contract:
             (folder / ZERO_ROWS_PARTITION).unlink(missing_ok=True)
             for depth in (ZERO_ROWS_PARTITION.parent, ZERO_ROWS_PARTITION.parent.parent):
                 (folder / depth).rmdir()
             folder.rmdir()
-    return written
+    return list(schemas)
 
 
 def zero_rows_schema(feed: Feed) -> pa.Schema:

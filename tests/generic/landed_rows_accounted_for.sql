@@ -3,7 +3,8 @@
         landed rows = distinct valid versions + repeats + rejected rows
     does not hold for the feed, or where staging has not exactly one row per valid key. Landed rows are what
     the files' footers say (landing_files), rejected ones what people see (rejected_records), so a
-    join that multiplies rows or a filter that drops them cannot cancel out.
+    join that multiplies rows or a filter that drops them cannot cancel out. What `crossbrand land` put aside
+    has not landed, and does not count.
 
     model: the feed's staging model; feed: its name; base_model: the feed's base model; key: the columns that
     identify a record within its brand.
@@ -21,7 +22,7 @@ landed as (
 rejected as (
     select count(*) as row_count
     from {{ ref('rejected_records') }}
-    where feed = '{{ feed }}'
+    where feed = '{{ feed }}' and refused_by = 'staging'
 ),
 
 versions as (

@@ -1,3 +1,5 @@
+{{ config(pre_hook="{{ register_put_aside_files() }}") }}
+
 with
 
 base_contact__contacts as (
@@ -154,7 +156,23 @@ reject_reasons as (
     from {{ ref('reject_reasons') }}
 ),
 
-united as (
+-- What `crossbrand land` could not read at all, and so never reached a base model.
+put_aside as (
+    select
+        feed,
+        cast(null as {{ type_string() }}) as record_id,
+        brand_id,
+        {{ safe_date('load_date_text') }} as load_date,
+        source_file,
+        {{ safe_bigint('source_line_text') }} as source_line,
+        reason_code as reject_reason_code,
+        cast(null as {{ type_string() }}) as reject_column,
+        coalesce(payload, '') as payload,
+        detail
+    from {{ put_aside_rows() }} as put_aside_records
+),
+
+staged as (
     select * from base_contact__contacts
     union all
     select * from base_transaction__orders
@@ -188,6 +206,19 @@ united as (
     select * from base_privacy__privacy_requests
 ),
 
+united as (
+    select
+        *,
+        cast(null as {{ type_string() }}) as detail,
+        'staging' as refused_by
+    from staged
+    union all
+    select
+        *,
+        'land' as refused_by
+    from put_aside
+),
+
 -- The same row may be refused twice. Rows that agree in everything are told apart by counting them,
 -- and since they agree it does not matter which is counted first.
 counted as (
@@ -195,6 +226,7 @@ counted as (
         *,
         row_number() over (
             partition by
+                refused_by,
                 feed,
                 brand_id,
                 load_date,
@@ -203,7 +235,8 @@ counted as (
                 source_line,
                 reject_reason_code,
                 reject_column,
-                payload
+                payload,
+                detail
             order by feed
         ) as occurrence
     from united
@@ -215,6 +248,8 @@ explained as (
             ~ "coalesce(cast(counted.load_date as varchar), ''), "
             ~ "coalesce(counted.source_file, ''), "
             ~ "coalesce(cast(counted.source_line as varchar), ''), counted.payload, "
+            ~ "counted.refused_by, coalesce(counted.reject_reason_code, ''), "
+            ~ "coalesce(counted.detail, ''), "
             ~ "cast(counted.occurrence as varchar))") }} as rejected_record_id,
         counted.feed,
         counted.brand_id,
@@ -222,10 +257,13 @@ explained as (
         counted.record_id,
         counted.source_file,
         counted.source_line,
+        counted.refused_by,
         counted.reject_reason_code as reason_code,
         replace(
-            reject_reasons.reason || ' ' || reject_reasons.mend, '{column}', counted.reject_column
-        ) as reason,
+            reject_reasons.reason || ' ' || reject_reasons.mend,
+            '{column}',
+            coalesce(counted.reject_column, 'the column')
+        ) || coalesce(' (' || counted.detail || ')', '') as reason,
         counted.reject_column as column_name,
         counted.payload
     from counted

@@ -52,6 +52,7 @@ read as (
 judged as (
     select
         *,
+        {{ phone_e164('phone_original', 'brand_country_code') }} as phone,
         coalesce(
             {{ reject_if_misplaced() }},
             {{ reject_if_null('event_id') }},
@@ -79,7 +80,7 @@ typed as (
         contact_id,
         email,
         {{ email_key('email') }} as email_key,
-        {{ phone_e164('phone_original', 'brand_country_code') }} as phone,
+        phone,
         phone_original,
         device_id,
         link_url,
@@ -89,7 +90,8 @@ typed as (
         split_part(reject, ':', 1) as reject_reason_code,
         split_part(reject, ':', 2) as reject_column,
         case when reject is not null then {{ json_text('raw') }} end as payload,
-        {{ hash_row('raw') }} as version_hash
+        {{ hash_row('raw') }} as version_hash,
+        {{ landing_signature('message_events') }} as landing_signature
     from judged
 ),
 

@@ -65,12 +65,13 @@ typed as (
         email,
         {{ email_key('email') }} as email_key,
         review_site,
-        rating,
+        case when rating between 1 and 5 then rating end as rating,
         review_text,
         split_part(reject, ':', 1) as reject_reason_code,
         split_part(reject, ':', 2) as reject_column,
         case when reject is not null then {{ json_text('raw') }} end as payload,
-        {{ hash_row('raw') }} as version_hash
+        {{ hash_row('raw') }} as version_hash,
+        {{ landing_signature('reviews') }} as landing_signature
     from judged
 ),
 
