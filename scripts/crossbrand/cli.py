@@ -24,9 +24,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help=(
         "One customer out of the records of many brands.\n\n"
-        "`crossbrand generate` makes sample data, `dbt build` turns landing data into customers "
-        "and marts, `crossbrand show` prints what came out and `crossbrand evaluate` measures how "
-        "well the people were found."
+        "`crossbrand generate` makes sample data, `crossbrand land` takes in delivered files, "
+        "`dbt build` turns landing data into customers and marts, `crossbrand show` prints what "
+        "came out and `crossbrand evaluate` measures how well the people were found."
     ),
     epilog=(
         "CROSSBRAND_LANDING and CROSSBRAND_WAREHOUSE name the landing folder and the warehouse "
@@ -88,6 +88,89 @@ def generate(
         f"{sum(summary.broken.values()):,} are broken on purpose.",
         soft_wrap=True,
     )
+
+
+@app.command()
+def land(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="Files or folders: CSV, JSON lines, Parquet, gzip."),
+    ],
+    feed: Annotated[str, typer.Option(help="Feed of the contract, such as orders.")],
+    brand: Annotated[str, typer.Option(help="Brand that delivered it (seeds/brands.csv).")],
+    load_date: Annotated[
+        str | None, typer.Option(metavar="DATE", help="YYYY-MM-DD. Default: today in UTC.")
+    ] = None,
+    mapping: Annotated[
+        Path | None,
+        typer.Option(
+            "--map", metavar="YAML", help="What their columns and values are called here."
+        ),
+    ] = None,
+    file_format: Annotated[
+        str, typer.Option("--format", help="csv, jsonl or parquet. Default: by name and content.")
+    ] = "",
+    encoding: Annotated[
+        str, typer.Option(help="utf-8, utf-16, cp1250, latin-2 … Default: found out, if sure.")
+    ] = "",
+    delimiter: Annotated[
+        str, typer.Option(help="Of a CSV; tab, pipe and such too. Default: found out.")
+    ] = "",
+    quote: Annotated[str, typer.Option(help="Quote of a CSV, or none.")] = '"',
+    escape: Annotated[
+        str, typer.Option(help="Sign before a quote inside quotes, such as backslash.")
+    ] = "",
+    manifest: Annotated[
+        Path | None, typer.Option(help="Sender's manifest. Default: the one beside the file.")
+    ] = None,
+    max_rejected: Annotated[
+        float, typer.Option(help="Refuse a file of which a larger share cannot be read.")
+    ] = 0.5,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Read and report everything, write nothing.")
+    ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Land bytes anew that have landed before.")
+    ] = False,
+    skip_landed: Annotated[
+        bool, typer.Option("--skip-landed", help="Pass over files that have landed before.")
+    ] = False,
+    accept_drift: Annotated[
+        bool, typer.Option("--accept-drift", help="A column that came last time may be missing.")
+    ] = False,
+    allow_missing: Annotated[
+        bool, typer.Option("--allow-missing", help="Required columns may be missing.")
+    ] = False,
+    allow_unknown_brand: Annotated[
+        bool, typer.Option("--allow-unknown-brand", help="The brand need not be in the seed yet.")
+    ] = False,
+) -> None:
+    """Land delivered files: each record is landed, or rejected with its line and reason."""
+    from crossbrand.land import run as module
+
+    request = module.Request(
+        files=files,
+        feed=feed,
+        brand=brand,
+        load_date=load_date,
+        map=mapping,
+        format=file_format,
+        encoding=encoding,
+        delimiter=delimiter,
+        quote=quote,
+        escape=escape,
+        manifest=manifest,
+        max_rejected=max_rejected,
+        allow_missing=allow_missing,
+        allow_unknown_brand=allow_unknown_brand,
+        accept_drift=accept_drift,
+        replace=replace,
+        skip_landed=skip_landed,
+        dry_run=dry_run,
+    )
+    outcomes = module.land(request, find_paths(), make_console())
+    if module.exit_code(outcomes):
+        raise typer.Exit(1)
 
 
 @app.command()
