@@ -88,7 +88,7 @@ def read_header(
             f"{shown(data[start : start + 60].decode('utf-8', 'backslashreplace'))}."
         )
     known, _, _, names, chosen, end = max(readings, key=lambda reading: reading[:3])
-    if known == 0:
+    if known == 0 or data[start : start + 2] in (b'{"', b"[{"):
         _refuse_what_is_no_table(data[start : start + 200])
     # A delimiter by chance in a single-column header is worse than none.
     header_lines = data.count(b"\n", start, end)

@@ -124,10 +124,13 @@ def compare(
     types: Mapping[str, str],
     *,
     accept: bool,
+    sparse: bool,
 ) -> list[str]:
     """Sentences about what differs from the last delivery's manifest.
 
-    Raises FileRefusedError where a column that came last time seems to have been renamed, unless
+    sparse: whether a file has only the columns that some record fills, as JSON lines often have;
+    there only a new name that resembles the missing one tells of a renaming. Raises
+    FileRefusedError where a column that came last time seems to have been renamed, unless
     `accept`.
     """
     told: list[str] = []
@@ -135,8 +138,8 @@ def compare(
     new = [name for name in plan.extra if name not in set(_texts(last.get("extra_columns")))]
     came = {*plan.delivered, *plan.constants}
     gone = [column.name for column in feed.columns if column.name in before - came]
-    if gone and new and not accept:
-        guesses = {name: suggest(name, gone) for name in new}
+    guesses = {name: suggest(name, gone) for name in new}
+    if gone and new and not accept and (any(guesses.values()) or not sparse):
         likely = "".join(
             f" {shown(name)} may be {guess}." for name, guess in guesses.items() if guess
         )

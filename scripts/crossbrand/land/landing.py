@@ -474,9 +474,18 @@ def _describe(
     outcome.warnings += plan.warnings
     if read.head is not None:
         outcome.warnings += drift.say_unreadable(read.head, options.feed)
-    if last is not None and last.get("sha256") != sha256:
+    if last is None and plan.not_delivered:
+        # From the second delivery on only what changed is told.
+        outcome.notes.append(f"not delivered, so empty: {', '.join(plan.not_delivered)}")
+    elif last is not None and last.get("sha256") != sha256:
         outcome.warnings += drift.compare(
-            plan, last, options.feed, forms, read.types, accept=options.accept_drift
+            plan,
+            last,
+            options.feed,
+            forms,
+            read.types,
+            accept=options.accept_drift,
+            sparse=read.about["format"] == JSONL,
         )
     for column, number in sorted(counts.unconverted.items()):
         if number:

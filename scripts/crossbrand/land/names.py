@@ -61,18 +61,22 @@ def suggest(name: str, choices: Iterable[str]) -> str | None:
     plain = plain_name(name)
     if plain in by_plain:
         return by_plain[plain]
-    for choice in by_plain.values():
-        if plain in {plain_name(synonym) for synonym in SYNONYMS.get(choice, ())}:
-            return choice
-    close = difflib.get_close_matches(plain, list(by_plain), n=1, cutoff=0.75)
+    synonyms = {
+        plain_name(synonym): choice
+        for choice in by_plain.values()
+        for synonym in SYNONYMS.get(choice, ())
+    }
+    if plain in synonyms:
+        return synonyms[plain]
+    close = difflib.get_close_matches(plain, list(by_plain), n=1, cutoff=0.66)
     if close:
         return by_plain[close[0]]
     inside = [
-        choice
-        for key, choice in by_plain.items()
-        if len(key) > 3 and (key in plain or plain in key)
+        (len(key), choice)
+        for key, choice in (*by_plain.items(), *synonyms.items())
+        if len(key) > 3 and len(plain) > 3 and (key in plain or plain in key)
     ]
-    return max(inside, key=len) if inside and len(plain) > 3 else None
+    return max(inside)[1] if inside else None
 
 
 def did_you_mean(name: str, choices: Iterable[str]) -> str:

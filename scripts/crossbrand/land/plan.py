@@ -39,6 +39,7 @@ class Plan:
     constants: dict[str, str]
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    not_delivered: list[str] = field(default_factory=list)
 
     @property
     def delivered(self) -> list[str]:
@@ -181,8 +182,7 @@ def _say_missing(plan: Plan, names: Sequence[str], feed: Feed, *, allow_missing:
     hints = _rename_hints(optional, extra)
     if hints:
         plan.warnings.append(f"{hints} If so, say it with --map; else the column stays empty")
-    if optional:
-        plan.notes.append(f"not delivered, so empty: {', '.join(optional)}")
+    plan.not_delivered = optional
 
 
 def _rename_hints(missing: Sequence[str], extra: Sequence[str]) -> str:
