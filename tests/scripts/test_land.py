@@ -375,7 +375,7 @@ def test_a_mapping_gives_names_and_values_of_the_contract(
         ("", ["holds no mapping"]),
         ("columns: {}\n", ["maps nothing"]),
         ("!!python/object/apply:os.system ['true']", ["YAML"]),
-        ("columns: " + "[" * 3000, ["nested too deeply"]),
+        ("columns: " + "[" * 1200, ["nested too deeply"]),
     ],
 )
 def test_a_wrong_mapping_names_the_place_and_the_mend(

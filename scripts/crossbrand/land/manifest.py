@@ -8,6 +8,7 @@ it. What it says must be so.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -164,9 +165,10 @@ def last_manifest(place: Place) -> Mapping[str, Any] | None:
 
 def _find(brand_path: Path, sha256: str) -> Mapping[str, Any] | None:
     for load_date in _folders(brand_path):
-        for path in sorted(load_date.iterdir()):
-            if path.name.endswith(f"-{sha256[:HASH_DIGITS]}.json"):
-                found = _load(path)
+        # Names alone: a brand's folder may hold a file for every hour of years.
+        for name in sorted(entry.name for entry in os.scandir(load_date)):
+            if name.endswith(f"-{sha256[:HASH_DIGITS]}.json"):
+                found = _load(load_date / name)
                 if found is not None and found.get("sha256") == sha256:
                     return found
     return None

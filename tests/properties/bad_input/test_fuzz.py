@@ -13,6 +13,7 @@ import json
 import os
 import random
 import re
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from .cases import COLUMNS, LOAD_DATE, VALID, line_of
 PROJECT = Path(__file__).resolve().parents[3]
 CASES = 1500 if os.environ.get("CROSSBRAND_LONG") else 32
 RECORDS = 24
+FEED = load_contract(PROJECT)["orders"]
 
 REMARKS = (
     "fine",
@@ -100,10 +102,9 @@ def land(data: bytes, name: str, folder: Path, **options: Any) -> tuple[Outcome,
     file, landing = folder / name, folder / "landing"
     file.write_bytes(data)
     place = Place(landing, "orders", "aster", LOAD_DATE)
-    feed = load_contract(PROJECT)["orders"]
-    outcome = land_file(
-        file, name, Options(feed=feed, place=place, replace=True, **options), lambda _: None
-    )
+    # Each case finds an empty landing: what landed before is no part of it.
+    shutil.rmtree(landing, ignore_errors=True)
+    outcome = land_file(file, name, Options(feed=FEED, place=place, **options), lambda _: None)
     return outcome, landing
 
 
