@@ -124,6 +124,8 @@ def read_log_line(line: str, outcome: DbtOutcome, advance: Advance) -> None:
         outcome.total = int(data.get("node_count", 0))
     elif info["name"] == "LogStartLine":
         advance(outcome.done, outcome.total, name)
+    elif status in ENDED and node.get("resource_type") == "operation":
+        return  # a hook is no node of the build, and dbt does not count it as one
     elif status in ENDED and info["name"].startswith(("Log", "Skipping")):
         outcome.done += 1
         if status in PASSED:
