@@ -62,6 +62,7 @@ NOTES = {
 def write_csv(path: Path, size: int, style: str) -> None:
     """Write about `size` bytes of orders."""
     rows, step = 0, 1_000_000
+    duckdb.execute("set enable_progress_bar = false")
     with path.open("wb") as out, tempfile.TemporaryDirectory(dir=path.parent) as folder:
         part = Path(folder) / "part.csv"
         while out.tell() < size:

@@ -142,11 +142,17 @@ def find_landed(place: Place, sha256: str) -> Mapping[str, Any] | None:
 
 
 def find_landed_elsewhere(place: Place, sha256: str) -> Mapping[str, Any] | None:
-    """The manifest of these very bytes under another feed or brand."""
+    """The manifest of these very bytes under another feed or brand and the same load date.
+
+    One date, because a landing of years has more folders than are worth a look for each file.
+    """
     here = (place.feed, f"brand={brand_folder(place.brand)}")
     for feed in _folders(place.root / MANIFESTS):
         for brand in _folders(feed):
-            if (feed.name, brand.name) != here and (found := _find(brand, sha256)):
+            if (feed.name, brand.name) == here:
+                continue
+            found = _find_in(brand / f"load_date={place.load_date}", sha256)
+            if found is not None:
                 return found
     return None
 
@@ -165,12 +171,21 @@ def last_manifest(place: Place) -> Mapping[str, Any] | None:
 
 def _find(brand_path: Path, sha256: str) -> Mapping[str, Any] | None:
     for load_date in _folders(brand_path):
-        # Names alone: a brand's folder may hold a file for every hour of years.
-        for name in sorted(entry.name for entry in os.scandir(load_date)):
-            if name.endswith(f"-{sha256[:HASH_DIGITS]}.json"):
-                found = _load(load_date / name)
-                if found is not None and found.get("sha256") == sha256:
-                    return found
+        found = _find_in(load_date, sha256)
+        if found is not None:
+            return found
+    return None
+
+
+def _find_in(load_date: Path, sha256: str) -> Mapping[str, Any] | None:
+    """By name alone, since a brand's folder may hold a file for every hour of years."""
+    if not load_date.is_dir():
+        return None
+    for name in sorted(entry.name for entry in os.scandir(load_date)):
+        if name.endswith(f"-{sha256[:HASH_DIGITS]}.json"):
+            found = _load(load_date / name)
+            if found is not None and found.get("sha256") == sha256:
+                return found
     return None
 
 
