@@ -25,7 +25,7 @@ DATA_TYPES = frozenset({"text", "timestamp", "date", "decimal", "integer", "bool
 PROVENANCE_COLUMNS = ("_file", "_line")
 
 # What `crossbrand land` keeps of a record that it cannot read, under <landing>/_rejects/<feed>/…:
-# `reason` (or `reason_code`) is a code of seeds/reject_reasons.csv, `detail` what exactly was found,
+# `reason` (or `reason_code`) is a code of seeds/reject_reasons.csv, `detail` what was found,
 # `text` the record as it stood in the file. A column that a file lacks is null.
 PUT_ASIDE_COLUMNS = ("feed", "brand", "file", "line", "reason", "reason_code", "detail", "text")
 PUT_ASIDE_ZERO_ROWS = Path("models") / "marts" / "operations" / "put_aside_zero_rows.parquet"

@@ -206,7 +206,7 @@ exploded as (
     from united
 ),
 
--- A delivery without a value of its kind has no quantile, and a number that nobody has is no measure.
+-- A delivery without a value of its kind has no quantile: a number that nobody has is no measure.
 named as (
     select
         feed,
