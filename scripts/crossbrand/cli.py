@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +35,13 @@ app = typer.Typer(
         "file; by default sample/landing and warehouse.duckdb in the project."
     ),
 )
+
+
+class Stage(StrEnum):
+    """What `validate` looks at."""
+
+    landing = "landing"
+    publication = "publication"
 
 
 def _print_version(wanted: bool) -> None:
@@ -296,8 +305,50 @@ def fit_predictions(
     console.print(fit.summary(), soft_wrap=True)
 
 
+@app.command()
+def validate(
+    stage: Annotated[
+        Stage,
+        typer.Argument(help="landing: before a build. publication: the marts after it."),
+    ] = Stage.landing,
+    build: Annotated[
+        bool,
+        typer.Option(
+            "--build/--no-build",
+            help="Let dbt profile the landing into the warehouse first, or judge what it holds.",
+        ),
+    ] = True,
+    data_docs: Annotated[
+        bool, typer.Option("--docs/--no-docs", help="Write the pages of the Data Docs.")
+    ] = True,
+    warehouse: Annotated[
+        Path | None, typer.Option(help="Warehouse file. Default: CROSSBRAND_WAREHOUSE.")
+    ] = None,
+) -> None:
+    """Judge a landing, or the marts, by great_expectations/tolerances.yml.
+
+    Exit code 0: in order, warnings or none. 1: something says stop. 2: it could not be judged.
+    """
+    from crossbrand.validate import run as module
+
+    paths = find_paths()
+    if warehouse:
+        paths = replace(paths, warehouse=warehouse.resolve())
+    console = make_console()
+    if stage is Stage.landing:
+        report = module.validate_landing(paths, console, build=build, with_docs=data_docs)
+    else:
+        report = module.validate_publication(paths, console, with_docs=data_docs)
+    module.print_report(report, console)
+    if report.is_stopped:
+        raise typer.Exit(1)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code: 0 well, 2 a mistake that the user can mend."""
+    """Run the command line and return its exit code.
+
+    0 well, 1 what was looked at is not in order, 2 a mistake that the user can mend.
+    """
     try:
         app(args=arguments)
     except SystemExit as stop:
