@@ -38,6 +38,7 @@ _REMOTE_SCRIPT = re.compile(
     r"<script\b[^>]*src=[\"']https?://[^>]*>\s*</script>", re.IGNORECASE | re.DOTALL
 )
 _REMOTE_IMAGE = re.compile(r"<img\b[^>]*src=[\"']https?://[^>]*>", re.IGNORECASE | re.DOTALL)
+_NEWSLETTER = re.compile(r"<footer\b.*?</footer>", re.IGNORECASE | re.DOTALL)
 _REMOTE_STYLE = re.compile(r"url\(\s*['\"]?https?://[^)]*\)", re.IGNORECASE)
 
 
@@ -63,7 +64,7 @@ def make_local(site: Path, assets: Path) -> None:
 
 def local_page(text: str, root: str) -> str:
     """A page without a request to the network; `root` is the way from it to the site's folder."""
-    for pattern in (_REMOTE_LINK, _REMOTE_SCRIPT, _REMOTE_IMAGE):
+    for pattern in (_REMOTE_LINK, _REMOTE_SCRIPT, _REMOTE_IMAGE, _NEWSLETTER):
         text = pattern.sub("", text)
     text = _REMOTE_STYLE.sub("none", text)
     return text.replace("</title>", f"</title>\n{_links(root)}", 1)
@@ -75,9 +76,6 @@ def write_front_page(site: Path, title: str, lines: Sequence[Line]) -> Path:
     runs = site / "runs.html"
     if front.exists():
         front.replace(runs)
-    for page in site.rglob("*.html"):
-        text = page.read_text(encoding="utf-8")
-        page.write_text(text, encoding="utf-8")
     worst = next(
         (verdict for verdict in WORDS if any(line.verdict == verdict for line in lines)), "ok"
     )

@@ -117,10 +117,11 @@ def _judged_expectations(suite: str, checks: tuple[Check, ...]) -> list[dict[str
             least, most = bounds
             kwargs: dict[str, Any] = {
                 "column": "judged",
-                "condition_parser": "pandas",
                 "row_condition": {
-                    "pass_through_filter": f'check == "{check.name}"',
-                    "type": "pass_through",
+                    "column": {"name": "check"},
+                    "operator": "==",
+                    "parameter": check.name,
+                    "type": "comparison",
                 },
             }
             kwargs |= {"min_value": least} if least is not None else {}
