@@ -98,7 +98,7 @@ class Facts:
     @cached_property
     def window(self) -> dt.timedelta:
         """How long an order may take to follow a message."""
-        return self.variables["attribution_window_days"] * DAY
+        return int(self.variables["attribution_window_days"]) * DAY
 
     @cached_property
     def record_owner(self) -> dict[tuple[str, str, str], str]:
@@ -147,7 +147,7 @@ class Facts:
 
     @cached_property
     def orders(self) -> list[Row]:
-        """Orders that count, with `amount` in euros and `customer_id` (None where nobody is told)."""
+        """Orders that count, with `amount` in euros and `customer_id`, None where nobody is."""
         counted = []
         for row in self.rows("staging.stg_transaction__orders"):
             if row["status"] == "cancelled" or row["is_test"] or row["ordered_at"] > self.as_of:
@@ -200,7 +200,8 @@ class Facts:
                 for start in clicks:
                     near = [
                         row for row in clicks
-                        if start["occurred_at"] <= row["occurred_at"] <= start["occurred_at"] + limit
+                        if start["occurred_at"] <= row["occurred_at"]
+                        and row["occurred_at"] - start["occurred_at"] <= limit
                     ]  # fmt: skip
                     if {row["link"] for row in near} == clicked:
                         for row in near:

@@ -1,16 +1,17 @@
-"""Contactability, pressure, affinity, campaigns and the service desk, counted anew in plain Python."""
+"""Contactability, pressure, affinity, campaigns and the service desk, counted in plain Python."""
 
 from __future__ import annotations
 
 import datetime as dt
 import math
+import statistics
 from collections import Counter, defaultdict
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
-from scipy.stats import binomtest
 
 from tests.properties.built_sample import DAY, Facts, Key, Row, half_up, load_facts, median
 
@@ -50,7 +51,7 @@ def is_near(found: Decimal | None, expected: Decimal | None) -> bool:
 
 
 def expected_consents(facts: Facts) -> dict[tuple[str, str, str], tuple[bool, dt.datetime]]:
-    """Whether marketing is granted, by customer, brand and channel, and the last decision's time."""
+    """Whether marketing is granted, by customer, brand and channel, and when it was decided."""
     channels = [row["channel"] for row in facts.rows("reference.channels")]
     sets = {
         (row["brand_id"], row["record_id"]): row["identifier_set_id"]
@@ -156,13 +157,13 @@ def expected_addresses(facts: Facts) -> dict[tuple[str, str, str], str | None]:
         if owner and row["device_id"]:
             kind = "app_device" if row["platform"] in ("ios", "android") else "web_device"
             found[owner, row["brand_id"], kind] = None
-    for key, own in facts.message_events.items():
-        owner = facts.message_owner.get(key)
+    for message, own in facts.message_events.items():
+        owner = facts.message_owner.get(message)
         channel = own[0]["channel"]
-        if owner and channel in ("web_push", "app_push", "chat"):
-            if any(event["device_id"] for event in own):
-                kind = "app_device" if channel == "app_push" else "web_device"
-                found[owner, key[0], kind] = None
+        has_device = any(event["device_id"] for event in own)
+        if owner and has_device and channel in ("web_push", "app_push", "chat"):
+            kind = "app_device" if channel == "app_push" else "web_device"
+            found[owner, message[0], kind] = None
     return found
 
 
@@ -297,8 +298,8 @@ def test_channel_affinity_and_its_priors(facts: Facts) -> None:
     for channel in {channel for _, channel in own}:
         for kind, answered in kinds.items():
             trials = []
-            for (_, other), rows in own.items():
-                reached = [row for row in rows if row["is_reached"]]
+            for (_, other), sendings in own.items():
+                reached = [row for row in sendings if row["is_reached"]]
                 if other == channel and reached:
                     trials.append((len(reached), sum(map(answered, reached))))
             if trials:
@@ -316,12 +317,12 @@ def test_channel_affinity_and_its_priors(facts: Facts) -> None:
             and row["answered_at"] <= facts.as_of
         ):
             age = facts.as_of - row["answered_at"]
-            rank = (age, row["brand_id"], row["response_id"], row["answer"])
-            answers[owner] = min(rank, answers.get(owner, rank))
+            said = (age, row["brand_id"], row["response_id"], row["answer"])
+            answers[owner] = min(said, answers.get(owner, said))
     declared = {
-        customer: words[rank[3].strip().lower()]
-        for customer, rank in answers.items()
-        if rank[3].strip().lower() in words
+        customer: words[said[3].strip().lower()]
+        for customer, said in answers.items()
+        if said[3].strip().lower() in words
     }
     for pair in declared.items():
         own[pair]
@@ -379,9 +380,9 @@ def test_channel_affinity_and_its_priors(facts: Facts) -> None:
         rank = 0 if row["is_declared"] else 1 if responded else 2
         ranking[customer].append((rank, -float(row["response_rate"] or 0), -len(messages), channel))
     for customer, channels in ranking.items():
-        rank, *_, best = min(channels)
+        first, *_, best = min(channels)
         for *_, channel in channels:
-            assert rows[customer, channel]["is_preferred"] == (channel == best and rank < 2)
+            assert rows[customer, channel]["is_preferred"] == (channel == best and first < 2)
     assert declared
     assert sum(row["is_preferred"] and not row["is_declared"] for row in rows.values()) > 50
 
@@ -422,8 +423,8 @@ def test_campaigns_to_the_cent(facts: Facts) -> None:
     assert set(found) == set(sent) | {(*key, campaigns[key]["channel"]) for key in silent}
     paid: dict[Key, Decimal] = defaultdict(Decimal)
     tested = 0
-    for key, row in found.items():
-        messages = sent.get(key, [])
+    for place, row in found.items():
+        messages = sent.get(place, [])
         orders = {
             order["order_id"]: (order["amount"], (message["brand_id"], order["order_id"]))
             for message in messages
@@ -446,8 +447,8 @@ def test_campaigns_to_the_cent(facts: Facts) -> None:
             sum((amount for amount, _ in orders.values()), Decimal(0)), sum(credited, Decimal(0)),
         )  # fmt: skip
         if row["cost_amount"] is not None:
-            paid[key[:2]] += row["cost_amount"]
-        tested += check_uplift(facts, row, messages, controls.get(key[:2], {}))
+            paid[place[:2]] += row["cost_amount"]
+        tested += check_uplift(facts, row, messages, controls.get(place[:2], {}))
     assert paid == {key: cost for key, cost in costs.items() if cost is not None}
     assert tested > 20
 
@@ -485,10 +486,17 @@ def expected_controls(
     return controls
 
 
+def wilson(successes: int, trials: int) -> tuple[float, float]:
+    """Solve (share - p)^2 = z^2 p (1 - p) / trials for p: the two ends of Wilson's interval."""
+    share, square = successes / trials, statistics.NormalDist().inv_cdf(0.975) ** 2 / trials
+    low, high = sorted(np.roots([1 + square, -(2 * share + square), share**2]).real)
+    return float(low), float(high)
+
+
 def check_uplift(
     facts: Facts, row: Row, messages: list[Row], control: dict[str, dt.datetime]
 ) -> bool:
-    """Compare the uplift with SciPy's Wilson intervals, joined after Newcombe."""
+    """Compare the uplift with two Wilson intervals, joined after Newcombe."""
     treated: dict[str, dt.datetime] = {}
     for message in messages:
         if message["customer_id"]:
@@ -516,10 +524,9 @@ def check_uplift(
         assert row["uplift_low_rate"] is None
         return False
     share, base = counts[1] / counts[0], counts[3] / counts[2]
-    here = binomtest(counts[1], counts[0]).proportion_ci(method="wilson")
-    there = binomtest(counts[3], counts[2]).proportion_ci(method="wilson")
-    low = share - base - math.hypot(share - here.low, there.high - base)
-    high = share - base + math.hypot(here.high - share, base - there.low)
+    here, there = wilson(counts[1], counts[0]), wilson(counts[3], counts[2])
+    low = share - base - math.hypot(share - here[0], there[1] - base)
+    high = share - base + math.hypot(here[1] - share, base - there[0])
     for name, value in (("", share - base), ("_low", low), ("_high", high)):
         assert float(row[f"uplift{name}_rate"]) == pytest.approx(value, abs=1e-6)
     return True

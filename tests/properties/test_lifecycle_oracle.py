@@ -190,11 +190,11 @@ def signs_of_life(facts: Facts) -> dict[Key, list[tuple[dt.datetime, bool]]]:
     for row in facts.rows("intermediate.int_engagement__sessions"):
         for moment in (row["started_at"], row["ended_at"]):
             note(facts.session_owner.get(row["session_id"]), row["brand_id"], moment, None)
-    for key, own in facts.message_events.items():
+    for message, own in facts.message_events.items():
         for event in own:
             if not event["is_robot"]:
                 kind = "message_" + event["event_type"]
-                note(facts.message_owner.get(key), key[0], event["occurred_at"], kind)
+                note(facts.message_owner.get(message), message[0], event["occurred_at"], kind)
     return signs
 
 
@@ -330,7 +330,7 @@ def test_loyalty_cards_vouchers_and_conflicts(facts: Facts) -> None:
     expected, vouchers, conflicts = {}, {}, set()
     for (brand, card), own in loyalty_by_card(facts).items():
         moved: list[tuple[dt.datetime, Decimal, str]] = []
-        totals: Counter[str] = Counter()
+        totals: dict[str, Decimal] = defaultdict(Decimal)
         for row in own:
             kind, points = row["event_type"], row["points"] or Decimal(0)
             if kind == "points_earned":
