@@ -3,8 +3,8 @@
 -- How to read it: one row per channel and number of messages that the same customer had got there
 -- in the 30 days before (0, 1, 2, 3-4, 5 or more). If opens and clicks fall and unsubscribes rise
 -- down the rows of a channel, the limit of seeds/contact_limits.csv belongs where that begins. It
--- compares different people, and brands write most to those who answer: only a test with a hold-
--- out proves a cause. Row 0 also holds welcome messages, which people get as they buy.
+-- compares different people, and brands write most to those who answer: only a test with a
+-- hold-out proves a cause. Row 0 also holds welcome messages, which people get as they buy.
 with message_responses as (
     select
         brand_id,
