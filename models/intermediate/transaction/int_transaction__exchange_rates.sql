@@ -1,5 +1,5 @@
 -- Which rate an order, a refund, a campaign or a price is converted at: the last one known at or
--- before its (UTC) day, to the reporting currency, by way of EUR. Only pairs that are needed are here.
+-- before its (UTC) day, to the reporting currency, by way of EUR. Only what is needed is here.
 with orders as (
     select brand_id, order_id, currency_code, cast(ordered_at as date) as order_date
     from {{ ref('stg_transaction__orders') }}
