@@ -78,9 +78,12 @@ people_converted as (
         on
             people_united.brand_id = order_customers.brand_id
             and people_united.customer_id = order_customers.customer_id
+            -- Each comparison has one table a side, or every person would meet every order.
             and {{ epoch_microseconds('order_customers.ordered_at') }}
-            - {{ epoch_microseconds('people_united.started_at') }}
-            between 0 and {{ var('attribution_window_days') | int * 86400000000 }}
+            >= {{ epoch_microseconds('people_united.started_at') }}
+            and {{ epoch_microseconds('order_customers.ordered_at') }}
+            <= {{ epoch_microseconds('people_united.started_at') }}
+            + {{ var('attribution_window_days') | int * 86400000000 }}
     group by
         people_united.brand_id,
         people_united.campaign_id,

@@ -120,6 +120,18 @@ campaigns as (
     group by brand_id, load_date, landing_signature
 ),
 
+campaign_controls as (
+    select
+        'campaign_controls' as feed,
+        brand_id,
+        load_date,
+        landing_signature,
+        count(*) as row_count
+    from {{ ref('base_communication__campaign_controls') }}
+    where load_date is not null
+    group by brand_id, load_date, landing_signature
+),
+
 message_events as (
     select
         'message_events' as feed,
@@ -200,6 +212,8 @@ united as (
     select * from survey_responses
     union all
     select * from campaigns
+    union all
+    select * from campaign_controls
     union all
     select * from message_events
     union all

@@ -67,7 +67,8 @@ typed as (
         split_part(reject, ':', 1) as reject_reason_code,
         split_part(reject, ':', 2) as reject_column,
         case when reject is not null then {{ json_text('raw') }} end as payload,
-        {{ hash_row('raw') }} as version_hash
+        {{ hash_row('raw') }} as version_hash,
+        {{ landing_signature('campaign_controls') }} as landing_signature
     from judged
 ),
 
