@@ -180,7 +180,7 @@ def draw_rows(rng: random.Random) -> dict[str, list[Row]]:
     ]
     # Of all brands there are the shipped fit and a later one; s00 has one that saw too much.
     fits += [("all", dt.date(1970, 1, 1), None), ("all", dt.date(2025, 2, 1), 300.0)]
-    fits += [("s00", dt.date(2025, 7, 1), 1.0)]
+    fits += [("any_brand", dt.date(1970, 1, 1), None), ("s00", dt.date(2025, 7, 1), 1.0)]
     for scope, fitted_to, v in fits:
         model = random_model(rng)
         rows["reference.prediction_parameters"].append(
@@ -250,17 +250,17 @@ def read(warehouse: Path, table: str) -> list[Row]:
 def chosen_fit(rows: dict[str, list[Row]], scope: str, cutoff: dt.date) -> Row:
     """The scope's latest fit that saw nothing later, else that of all brands."""
     fits = rows["reference.prediction_parameters"]
-    for wanted in (scope, "all"):
-        known = [fit for fit in fits if fit["scope"] == wanted and fit["fitted_to"] <= cutoff]
+    for wanted in ((scope,), ("all",) if scope == "all" else ("all", "any_brand")):
+        known = [fit for fit in fits if fit["scope"] in wanted and fit["fitted_to"] <= cutoff]
         if known:
-            return max(known, key=lambda fit: fit["fitted_to"])
+            return max(known, key=lambda fit: (fit["fitted_to"], fit["scope"] == "any_brand"))
     raise AssertionError(scope)
 
 
 def test_each_scope_is_scored_with_the_fit_it_may_know(
     scored: tuple[dict[str, list[Row]], Path],
 ) -> None:
-    """Nothing later than the cut-off, one's own before that of all brands, the shipped one last."""
+    """Nothing later than the cut-off, one's own first, then all brands', the shipped one last."""
     rows, warehouse = scored
     summaries = rows["intermediate.int_value__purchase_summaries"]
     found = read(warehouse, "intermediate.int_value__prediction_parameters")
@@ -537,7 +537,9 @@ def test_fitting_finds_what_was_simulated(simulated: Path, tmp_path: Path) -> No
     assert "not fitted" in fit.summary()
     with path.open(encoding="utf-8") as file:
         rows = {(row["scope"], row["fitted_to"]): row for row in csv.DictReader(file)}
-    assert set(rows) == {("all", "1970-01-01"), ("all", "2025-06-30")}
+    assert set(rows) == {
+        ("all", "1970-01-01"), ("any_brand", "1970-01-01"), ("all", "2025-06-30"),
+    }  # fmt: skip
     row = rows["all", "2025-06-30"]
     assert float(row["r"]) == pytest.approx(0.8, rel=0.25)
     assert float(row["alpha_weeks"]) == pytest.approx(10, rel=0.25)

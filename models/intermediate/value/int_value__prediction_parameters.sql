@@ -1,5 +1,6 @@
 -- Which fit each scope is scored with at each cut-off: its own latest one that saw nothing later,
--- else that of all brands, and in the end the one that is shipped.
+-- else that of all brands, and in the end the one that is shipped, of which there is one for all
+-- brands and one for any brand, since customers buy less often from one than from all.
 with summaries as (
     select scope, cutoff_date, repeat_purchase_count, net_amount
     from {{ ref('int_value__purchase_summaries') }}
@@ -58,12 +59,17 @@ fits_ranked as (
             partition by scopes_averaged.scope, scopes_averaged.cutoff_date
             order by
                 case when fits.scope = scopes_averaged.scope then 0 else 1 end,
-                fits.fitted_to desc
+                fits.fitted_to desc,
+                fits.scope desc
         ) as choice
     from scopes_averaged
     inner join fits
         on
-            (scopes_averaged.scope = fits.scope or fits.scope = 'all')
+            (
+                scopes_averaged.scope = fits.scope
+                or fits.scope = 'all'
+                or (fits.scope = 'any_brand' and scopes_averaged.scope <> 'all')
+            )
             and scopes_averaged.cutoff_date >= fits.fitted_to
 ),
 
