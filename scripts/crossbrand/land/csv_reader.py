@@ -28,7 +28,7 @@ import pyarrow.csv as arrow_csv
 from crossbrand.land.csv_record import BROKEN, OPEN, WHOLE, Dialect, Record, read_record
 from crossbrand.land.encodings import SAMPLE_LINES, is_utf8
 from crossbrand.land.model import Batch, FileRefusedError, Lines, Reject, Tally
-from crossbrand.land.quotes import Indices, Quotes
+from crossbrand.land.quotes import Indices, Quotes, all_quotes_are_clean
 
 LONGEST_LINE = 32 * 1024 * 1024
 LONGEST_RECORD = 8 * 1024 * 1024
@@ -57,14 +57,14 @@ class _Clean:
     data: Indices
     spans: bool
 
-    def bytes_of(self, chunk: bytes) -> bytes:
+    def bytes_of(self, chunk: bytes) -> memoryview | bytes:
         """The lines of the records, without those that lie between."""
         breaks = np.flatnonzero(np.diff(self.data) != 1)
         firsts = self.starts[self.data[np.concatenate(([0], breaks + 1))]].tolist()
         lasts = self.ends[self.data[np.concatenate((breaks, [len(self.data) - 1]))]].tolist()
         view = memoryview(chunk)
         if len(firsts) == 1:
-            return bytes(view[firsts[0] : lasts[0] + 1])
+            return view[firsts[0] : lasts[0] + 1]
         return b"".join(view[a : b + 1] for a, b in zip(firsts, lasts, strict=True))
 
     def text_of(self, chunk: bytes, row: int) -> bytes:
@@ -140,7 +140,7 @@ class CsvReader:
             doubtful = careful_only
         else:
             careful_only = doubtful = self._careful_lines(chunk, array, starts, ends)
-            if self.dialect.quote and self.dialect.quote in chunk:
+            if self.dialect.quote and not all_quotes_are_clean(chunk, array, self.dialect):
                 quotes = Quotes(array, starts, ends, self.dialect)
                 doubtful = np.union1d(careful_only, quotes.unclean)
         is_start = ~blank  # lines that begin a record for the fast reader
@@ -264,7 +264,7 @@ class CsvReader:
         data = clean.bytes_of(chunk)
         try:
             table = arrow_csv.read_csv(
-                pa.BufferReader(data),
+                pa.BufferReader(pa.py_buffer(data)),
                 arrow_csv.ReadOptions(
                     use_threads=False, block_size=len(data) + 1, column_names=self._names
                 ),

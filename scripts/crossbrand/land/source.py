@@ -17,7 +17,7 @@ from typing import BinaryIO, cast
 
 from crossbrand.land.model import FileRefusedError
 
-BLOCK = 24 * 1024 * 1024
+BLOCK = 8 * 1024 * 1024
 SAMPLE = 4 * 1024 * 1024
 
 GZIP = b"\x1f\x8b"
