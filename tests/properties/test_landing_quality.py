@@ -6,6 +6,7 @@ written by hand, whose fates stand in the tables below. One build answers them a
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import shutil
@@ -13,6 +14,7 @@ import unicodedata
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +39,7 @@ SELECTED = (
     "+landing_profile",
     "+rejected_records",
     "+doubtful_records",
-    "landing_files",
+    "+landing_freshness",
     "path:models/staging",
     "+int_transaction__refunds",
     "+int_communication__messages",
@@ -268,6 +270,8 @@ def landed(tmp_path_factory: pytest.TempPathFactory) -> Landed:
     for feed, rows in (("orders", ORDERS), ("returns", RETURNS), ("message_events", MESSAGES)):
         write(landed.landing, feed, rows, brand="birch", load_date=LOADED)
     write(landed.landing, "orders", [story_order("x")], brand="nobody", load_date=LOADED)
+    for load_date in (LOADED - timedelta(days=1), LOADED):
+        write(landed.landing, "orders", [story_order("x")], brand="dahlia", load_date=load_date)
     values = ("orders", "aster", "till.csv", "12", "unreadable_value", None, "quote", '7;"a')
     aside = dict(zip(PUT_ASIDE_COLUMNS, values, strict=True))
     whole_file = aside | {"line": None, "reason": None, "reason_code": "missing_value", "text": ""}
@@ -401,6 +405,46 @@ def test_pandas_profiles_the_sample_alike(landed: Landed, feed_name: str) -> Non
             assert math.isclose(got[delivery][key], number, abs_tol=1e-5), (delivery, key)
             compared += 1
     assert compared > 100
+
+
+def test_freshness_is_told_by_feed_and_brand(landed: Landed) -> None:
+    """Held against the folders' names: pauses of the last nine deliveries, and what came since."""
+    days: dict[tuple[str, str], set[date]] = {}
+    for path in landed.landing.rglob("*.parquet"):
+        feed, brand, day = path.relative_to(landed.landing).parts[-4:-1]
+        if "_rejects" not in path.parts:
+            loaded = date.fromisoformat(day.removeprefix("load_date="))
+            days.setdefault((feed, brand.removeprefix("brand=")), set()).add(loaded)
+    newest = max(max(load_dates) for load_dates in days.values())
+    expected = {}
+    for key, load_dates in days.items():
+        last = sorted(load_dates)[-9:]
+        pauses = [(later - earlier).days for earlier, later in pairwise(last)]
+        longest, silent = max(pauses) if pauses else None, (newest - last[-1]).days
+        is_stale = longest is not None and silent > 2 * longest
+        expected[key] = (len(load_dates), min(load_dates), last[-1], longest, silent, is_stale)
+    got = landed.rows(
+        "select feed, brand_id, delivery_count, first_load_date, last_load_date, "
+        "longest_pause_days, silent_days, is_stale from marts.landing_freshness"
+    )
+    assert {row[:2]: row[2:] for row in got} == expected
+    assert {row[-1] for row in got} == {True, False}, "nothing told apart"
+
+
+def test_dbt_source_freshness_asks_for_one_brand_of_a_feed(tmp_path: Path) -> None:
+    """The other brand delivered today, so without the brand's name all would be well."""
+    delivered = Landed(tmp_path)
+    today = datetime.now(UTC).date()
+    last_month = today - timedelta(days=30)
+    for brand, load_date in (("aster", today), ("birch", last_month)):
+        rows = [story_order("a")]
+        write(delivered.landing, "orders", rows, brand=brand, load_date=load_date)
+    asked = ["source", "freshness", "--select", "source:landing.orders"]
+    asked += ["--vars", "freshness_brand: birch", "--output", str(tmp_path / "sources.json")]
+    assert delivered.dbt(*asked).exit_code == 1
+    (found,) = json.loads((tmp_path / "sources.json").read_text(encoding="utf-8"))["results"]
+    assert found["status"] == "error"
+    assert found["max_loaded_at"].startswith(last_month.isoformat())
 
 
 # --- records that contradict one another -------------------------------------------------------
