@@ -90,7 +90,7 @@ def land(request: Request, paths: Paths, console: Console) -> list[Outcome]:
         raise CrossbrandError(
             "There is no file to land under "
             f"{', '.join(printable(path) for path in request.files)}: expected "
-            f" {', '.join(SUFFIXES)}, or one of them with .gz."
+            f"{', '.join(SUFFIXES)}, or one of them with .gz."
         )
     if options.manifest is not None and len(found.files) != 1:
         raise CrossbrandError("--manifest is for one file. Put each file's manifest beside it.")
@@ -100,7 +100,7 @@ def land(request: Request, paths: Paths, console: Console) -> list[Outcome]:
     for path, name in found.files:
         outcome = _land_with_progress(path, name, options, console)
         outcomes.append(outcome)
-        print_outcome(outcome, console)
+        print_outcome(outcome, options.place.root, console)
     if found.others:
         told = ", ".join(printable(name) for name in found.others[:5])
         more = f" and {len(found.others) - 5} more" if len(found.others) > 5 else ""
@@ -239,8 +239,11 @@ def _land_with_progress(path: Path, name: str, options: Options, console: Consol
         return land_file(path, name, options, lambda count: progress.advance(task, count))
 
 
-def print_outcome(outcome: Outcome, console: Console) -> None:
-    """What became of one file: a line, and below it what else there is to say."""
+def print_outcome(outcome: Outcome, root: Path, console: Console) -> None:
+    """What became of one file: a line, and below it what else there is to say.
+
+    root: the landing folder, shown as seen from the working folder where it lies below that.
+    """
     name = printable(outcome.file)
 
     def line(*parts: str | tuple[str, str]) -> None:
@@ -262,7 +265,9 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
         f"{counts.rejected:,} rejected  ({outcome.about})",
     )
     if outcome.state == LANDED:
-        line(("  into     ", "dim"), outcome.target)
+        below = root.is_relative_to(Path.cwd())
+        shown_root = root.relative_to(Path.cwd()) if below else root
+        line(("  into     ", "dim"), printable(shown_root / outcome.target))
     for code, number in counts.by_reason.most_common():
         first = counts.first_of[code]
         line(
