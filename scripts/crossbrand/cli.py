@@ -344,6 +344,28 @@ def validate(
         raise typer.Exit(1)
 
 
+@app.command()
+def build(
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Build incremental models from the beginning.")
+    ] = False,
+    as_of: Annotated[
+        str | None,
+        typer.Option(help="The moment the marts speak of, UTC; default: the newest in the data."),
+    ] = None,
+) -> None:
+    """Judge the landing, build on a private copy, judge the marts, and take the copy over.
+
+    Exit code 0: the warehouse is new. 1: a checkpoint or a test said no, and nothing changed. 2: it
+    could not begin, because another build runs, say.
+    """
+    from crossbrand import build as module
+
+    options = module.BuildOptions(full_refresh=full_refresh, as_of=as_of)
+    if not module.build(find_paths(), make_console(), options):
+        raise typer.Exit(1)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code.
 

@@ -1,0 +1,178 @@
+"""`crossbrand build`: judge the landing, build on a private copy, judge the marts, take it over.
+
+The warehouse file is never half-built: everything happens in a copy of it, and the copy takes its
+place by a rename when every test and both checkpoints are content. Whoever has the old file open
+keeps reading the old file. A build that fails, stops or is killed leaves the warehouse as it was.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+from rich.console import Console
+from rich.text import Text
+
+from crossbrand.dbt_runner import print_outcome, run_dbt
+from crossbrand.errors import CrossbrandError
+from crossbrand.paths import Paths, has_table, open_warehouse
+from crossbrand.validate.run import print_report, validate_landing, validate_publication
+
+# Linux's ioctl that makes two files share their blocks until one is written to.
+FICLONE = 0x40049409
+
+COUNTED = (
+    ("customers", "marts.customer_360"),
+    ("records", "marts.customer_records"),
+    ("changed ids", "marts.identity_redirects"),
+    ("rejected", "marts.rejected_records"),
+)
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """What a build is asked for. `as_of` is a UTC time as dbt's variable of that name takes it."""
+
+    full_refresh: bool = False
+    as_of: str | None = None
+
+
+def build(paths: Paths, console: Console, options: BuildOptions) -> bool:
+    """Build the warehouse anew from what has landed; returns whether it took the place of the old.
+
+    False where a checkpoint said stop or dbt failed: the reasons were printed and nothing changed.
+    Raises CrossbrandError where another build is running or the build cannot begin.
+    """
+    started = time.monotonic()
+    with _only_one(paths.warehouse):
+        before = _counts(paths.warehouse)
+        private = _private_copy(paths.warehouse)
+        try:
+            if not _build_private(replace(paths, warehouse=private), console, options):
+                console.print(Text("Nothing changed: the warehouse is as it was.", style="yellow"))
+                return False
+            _take_over(private, paths.warehouse)
+        finally:
+            shutil.rmtree(private.parent, ignore_errors=True)
+    after = _counts(paths.warehouse)
+    changes = ", ".join(
+        f"{name} {after[name]:,} ({after[name] - before.get(name, 0):+,})" for name in after
+    )
+    console.print(f"{paths.warehouse}: {changes}, in {time.monotonic() - started:.0f} s")
+    return True
+
+
+def _build_private(paths: Paths, console: Console, options: BuildOptions) -> bool:
+    report = validate_landing(paths, console)
+    print_report(report, console)
+    if report.is_stopped:
+        return False
+    arguments = ["build"]
+    if options.full_refresh:
+        arguments.append("--full-refresh")
+    if options.as_of:
+        arguments += ["--vars", json.dumps({"as_of": options.as_of})]
+    outcome = run_dbt(
+        arguments,
+        project=paths.project,
+        console=console,
+        environment={
+            "CROSSBRAND_LANDING": str(paths.landing),
+            "CROSSBRAND_WAREHOUSE": str(paths.warehouse),
+        },
+    )
+    print_outcome(outcome, console)
+    if outcome.exit_code:
+        return False
+    report = validate_publication(paths, console)
+    print_report(report, console)
+    return not report.is_stopped
+
+
+@contextmanager
+def _only_one(warehouse: Path) -> Iterator[None]:
+    """Hold the lock of the warehouse; the system lets go of it when the process ends, however."""
+    warehouse.parent.mkdir(parents=True, exist_ok=True)
+    path = warehouse.with_name(f".{warehouse.stem}.lock")
+    with path.open("a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            lock.seek(0)
+            holder = lock.read().strip() or "unknown"
+            raise CrossbrandError(
+                f"Another build of {warehouse} is running (process {holder}). "
+                "Wait for it to end; nothing was begun."
+            ) from error
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def _private_copy(warehouse: Path) -> Path:
+    """A copy in a folder of its own, under the same name: views in a warehouse name its file."""
+    folder = warehouse.with_name(f".{warehouse.stem}.building")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    private = folder / warehouse.name
+    if warehouse.exists():
+        if warehouse.with_name(f"{warehouse.name}.wal").exists():
+            _write_out_log(warehouse)
+        # Held open for reading, so that no dbt can begin to write it meanwhile.
+        with open_warehouse(warehouse):
+            _clone(warehouse, private)
+    return private
+
+
+def _write_out_log(warehouse: Path) -> None:
+    """Bring what a killed dbt left beside the file into it: a rename would part the two."""
+    try:
+        with duckdb.connect(str(warehouse)) as connection:
+            connection.execute("checkpoint")
+    except duckdb.Error as error:
+        raise CrossbrandError(
+            f"{warehouse} cannot be copied: another process, such as `dbt build`, holds it, or it "
+            f"is no DuckDB file. ({str(error).splitlines()[0]})"
+        ) from error
+
+
+def _clone(source: Path, target: Path) -> None:
+    """Copy a file, without copying its bytes where the file system can."""
+    with source.open("rb") as read, target.open("wb") as written:
+        try:
+            fcntl.ioctl(written, FICLONE, read.fileno())
+        except OSError:
+            shutil.copyfileobj(read, written, 16 * 1024 * 1024)
+
+
+def _take_over(private: Path, warehouse: Path) -> None:
+    _write_out_log(private)
+    with private.open("rb") as file:
+        os.fsync(file.fileno())
+    private.replace(warehouse)
+    folder = os.open(warehouse.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _counts(warehouse: Path) -> dict[str, int]:
+    if not warehouse.exists():
+        return {}
+    counts = {}
+    with open_warehouse(warehouse) as connection:
+        for name, table in COUNTED:
+            if has_table(connection, table):
+                row = connection.execute(f"select count(*) from {table}").fetchone()
+                counts[name] = int(row[0]) if row else 0
+    return counts
