@@ -5,14 +5,15 @@
     Returns nothing; raises a compiler error that names the variable.
 
     Traps. Only what comes from outside is looked at: dbt_project.yml is code, and reviewed as such. Paths
-    may hold any character, since landing_path escapes them.
+    and identifiers (o'hara@example.org) may hold any character, since landing_path and identity_path escape
+    them.
 #}
 {% macro check_variables() -%}
-    {%- set paths = ['landing_root', 'published_root', 'warehouse'] -%}
+    {%- set escaped = ['landing_root', 'published_root', 'warehouse', 'from_identifier', 'to_identifier'] -%}
     {%- set texts = ['as_of', 'reporting_currency', 'cross_controller_linking', 'probabilistic_linking'] -%}
     {%- set given = invocation_args_dict.get('vars') or {} -%}
     {%- set given = fromyaml(given) if given is string else given -%}
-    {%- for name, value in given.items() if name not in paths -%}
+    {%- for name, value in given.items() if name not in escaped -%}
         {%- set text = value | string -%}
         {%- if not modules.re.match('^[A-Za-z0-9_ .:+-]*$', text) -%}
             {{ exceptions.raise_compiler_error("The variable " ~ name ~ " may hold letters, digits, blanks and . : + - _ only; it is " ~ text | tojson) }}

@@ -29,6 +29,9 @@ from crossbrand.validate.run import print_report, validate_landing, validate_pub
 # Linux's ioctl that makes two files share their blocks until one is written to.
 FICLONE = 0x40049409
 
+# Beside the copy: what the warehouse file was like when it was copied.
+COPIED = "copied"
+
 COUNTED = (
     ("customers", "marts.customer_360"),
     ("records", "marts.customer_records"),
@@ -130,6 +133,7 @@ def _private_copy(warehouse: Path) -> Path:
         # Held open for reading, so that no dbt can begin to write it meanwhile.
         with open_warehouse(warehouse):
             _clone(warehouse, private)
+            (folder / COPIED).write_text(_state(warehouse), encoding="utf-8")
     return private
 
 
@@ -158,12 +162,33 @@ def _take_over(private: Path, warehouse: Path) -> None:
     _write_out_log(private)
     with private.open("rb") as file:
         os.fsync(file.fileno())
+    if warehouse.exists():
+        _refuse_if_written(warehouse, private)
     private.replace(warehouse)
     folder = os.open(warehouse.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _refuse_if_written(warehouse: Path, private: Path) -> None:
+    """What another process wrote to the old file meanwhile must not be lost under the new one.
+
+    A log beside it would even be played into the new file when that is opened.
+    """
+    log = warehouse.with_name(f"{warehouse.name}.wal")
+    copied_at = private.parent / COPIED
+    if log.exists() or copied_at.read_text(encoding="utf-8") != _state(warehouse):
+        raise CrossbrandError(
+            f"{warehouse} was written by another process, such as `dbt build`, while this build "
+            "ran. It was left as it is; run `crossbrand build` again."
+        )
+
+
+def _state(warehouse: Path) -> str:
+    status = warehouse.stat()
+    return f"{status.st_ino} {status.st_size} {status.st_mtime_ns}"
 
 
 def _counts(warehouse: Path) -> dict[str, int]:

@@ -1,5 +1,5 @@
 -- A delivery that gives many customers another id (an export with its columns swapped, say) stops
--- the build before identity_redirects and all that follows: max_changed_id_share in dbt_project.yml.
+-- the build before identity_redirects and all that follows; see max_changed_id_share.
 with
 
 id_changes as (

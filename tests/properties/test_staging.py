@@ -699,7 +699,7 @@ def test_the_order_of_rows_and_files_changes_nothing(
         "select table_name from information_schema.tables"
         " where table_schema = 'staging' and table_name like 'stg_%'"
     ).fetchall()
-    assert len(names) == 15
+    assert len(names) == 16
     for (name,) in names:
         assert table(again, f"staging.{name}") == table(warehouse, f"staging.{name}"), name
     rejected = "marts.rejected_records"

@@ -178,6 +178,31 @@ def test_a_file_that_is_being_written_is_not_copied(paths: Paths) -> None:
     assert run(paths)[0]
 
 
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_what_another_process_wrote_meanwhile_is_not_lost(
+    steps: Steps, paths: Paths, monkeypatch: pytest.MonkeyPatch, is_killed: bool
+) -> None:
+    """Written out or left in the log beside the file: the build stops and the row is there."""
+
+    def dbt(arguments: Sequence[str], **options: Any) -> DbtOutcome:
+        end = "os.kill(os.getpid(), signal.SIGKILL)" if is_killed else "connection.close()"
+        subprocess.run(
+            [sys.executable, "-c",
+             "import duckdb, os, signal, sys; connection = duckdb.connect(sys.argv[1]);"
+             f"connection.execute('create table marts.late as select 1 as one'); {end}",
+             str(paths.warehouse)],
+            check=False,
+        )  # fmt: skip
+        return steps.dbt(arguments, **options)
+
+    monkeypatch.setattr(module, "run_dbt", dbt)
+    with pytest.raises(CrossbrandError, match="written by another process"):
+        run(paths)
+    assert customers(paths.warehouse) == 5
+    with duckdb.connect(str(paths.warehouse), read_only=True) as connection:
+        assert connection.execute("select one from marts.late").fetchone() == (1,)
+
+
 def test_two_builds_at_once(steps: Steps, paths: Paths) -> None:
     with (paths.warehouse.parent / ".warehouse.lock").open("a+") as lock:
         lock.write("4711")

@@ -33,7 +33,7 @@ START = date(2025, 1, 6)
 def test_the_committed_project_is_what_the_contract_and_the_tolerances_say() -> None:
     root = PROJECT / GX_FOLDER
     files = project_files(load_contract(PROJECT), load_tolerances(PROJECT))
-    assert len(files) == 1 + 2 * 31 + 16
+    assert len(files) == 1 + 2 * 33 + 17
     for relative, text in files.items():
         assert (root / relative).read_text(encoding="utf-8") == text, (
             "run `python -m crossbrand.validate.project`"

@@ -100,10 +100,13 @@ happenings as (
         cast(null as {{ type_string() }}) as channel,
         'loyalty' as kind,
         loyalty_events.event_type as happening,
+        -- Without the voucher's code, which is an identifier of its owner.
         coalesce(
             loyalty_events.tier,
-            loyalty_events.voucher_code,
-            concat(cast(loyalty_events.points as {{ type_string() }}), ' points')
+            case
+                when loyalty_events.points is not null
+                    then concat(cast(loyalty_events.points as {{ type_string() }}), ' points')
+            end
         ) as detail,
         cast(null as decimal(18, 2)) as amount,
         'loyalty_events' as feed,

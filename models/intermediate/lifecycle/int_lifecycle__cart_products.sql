@@ -72,7 +72,8 @@ products_priced as (
         products_left.product_id,
         products_left.brand_id,
         products_left.quantity,
-        {{ converted_amount('products_left.price_amount_original', 'exchange_rates.rate') }} as unit_price_amount,
+        {{ converted_amount('products_left.price_amount_original', 'exchange_rates.rate') }}
+            as unit_price_amount,
         cast(
             products_left.quantity
             * {{ converted_amount('products_left.price_amount_original', 'exchange_rates.rate') }}

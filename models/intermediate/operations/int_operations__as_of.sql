@@ -26,16 +26,26 @@ moments as (
     select max(requested_at) as newest_at from {{ ref('stg_privacy__privacy_requests') }}
 ),
 
+-- A brand that delivers contacts only still has a newest day: the last registration.
+registrations as (
+    select max(registered_at) as newest_at from {{ ref('stg_contact__contacts') }}
+),
+
 -- Without data and without the variable there is still one row, so that a cross join loses nothing.
 -- A variable that is no time gives null and fails the test, rather than a build of some other day.
 resolved as (
     select
         case
             when '{{ var('as_of') }}' = ''
-                then coalesce(max(newest_at), timestamp '1970-01-01 00:00:00')
+                then coalesce(
+                    max(moments.newest_at),
+                    max(registrations.newest_at),
+                    timestamp '1970-01-01 00:00:00'
+                )
             else {{ typed_timestamp("'" ~ var('as_of') ~ "'") }}
         end as as_of_at
     from moments
+    cross join registrations
 ),
 
 dated as (

@@ -1,7 +1,8 @@
 {#
     Consent fails closed: no row, no consent. Each identifier named by a consent event carries the
     last word said under it; one identifier of the customer whose last word is "withdrawn" closes
-    the channel, whatever was granted under another, so a withdrawal survives every merge.
+    the channel, whatever was granted under another, so a withdrawal survives every merge. A withdrawal
+    on a channel that nobody knows closes every channel; a grant on one opens none.
 #}
 with
 
@@ -21,12 +22,24 @@ records as (
     select * from {{ ref('int_identity__records') }}
 ),
 
-nodes as (
-    select * from {{ ref('int_identity__nodes') }}
+decision_nodes as (
+    select * from {{ ref('int_privacy__decision_nodes') }}
 ),
 
 customer_nodes as (
     select * from {{ ref('int_identity__customer_nodes') }}
+),
+
+channel_spellings as (
+    select
+        channel,
+        channel as spelling
+    from channels
+    union
+    select
+        channel,
+        lower(channel_name) as spelling
+    from channels
 ),
 
 decisions_by_channel as (
@@ -40,14 +53,21 @@ decisions_by_channel as (
         consent_events.decided_at
     from consent_events
     cross join as_of
+    left join channel_spellings
+        on lower(consent_events.channel) = channel_spellings.spelling
     inner join channels
-        on coalesce(consent_events.channel, channels.channel) = channels.channel
+        on
+            channel_spellings.channel = channels.channel
+            or (
+                channel_spellings.channel is null
+                and (consent_events.channel is null or consent_events.decision = 'withdrawn')
+            )
     where consent_events.decided_at <= as_of.as_of_at
 ),
 
 decisions_ranked as (
     select
-        nodes.node_id,
+        decision_nodes.node_id,
         decisions_by_channel.brand_id,
         decisions_by_channel.purpose,
         decisions_by_channel.channel,
@@ -55,7 +75,7 @@ decisions_ranked as (
         decisions_by_channel.decided_at,
         row_number() over (
             partition by
-                nodes.node_id,
+                decision_nodes.node_id,
                 decisions_by_channel.brand_id,
                 decisions_by_channel.purpose,
                 decisions_by_channel.channel
@@ -70,8 +90,10 @@ decisions_ranked as (
             records.feed = 'consent_events'
             and decisions_by_channel.brand_id = records.brand_id
             and decisions_by_channel.consent_event_id = records.record_id
-    inner join nodes
-        on records.identifier_set_id = nodes.identifier_set_id
+    inner join decision_nodes
+        on
+            records.identifier_set_id = decision_nodes.identifier_set_id
+            and (decision_nodes.is_told or decisions_by_channel.decision = 'withdrawn')
 ),
 
 last_words as (

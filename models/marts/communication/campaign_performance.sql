@@ -127,7 +127,8 @@ costs_converted as (
     select
         campaigns.brand_id,
         campaigns.campaign_id,
-        {{ converted_amount('campaigns.cost_amount_original', 'exchange_rates.rate') }} as cost_amount
+        {{ converted_amount('campaigns.cost_amount_original', 'exchange_rates.rate') }}
+            as cost_amount
     from campaigns
     cross join as_of
     inner join brands

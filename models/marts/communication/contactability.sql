@@ -76,6 +76,19 @@ addresses_bounced as (
     group by channels.is_addressed_by, suppressions.address, brands.controller_id
 ),
 
+-- A message that nobody can be told to have got was still answered by somebody at that address.
+answers_by_address as (
+    select
+        brand_id,
+        channel,
+        address,
+        max(case when event_type = 'unsubscribed' then last_at end) as unsubscribed_at,
+        max(case when event_type = 'complained' then last_at end) as complained_at
+    from suppressions
+    where customer_id is null and address is not null
+    group by brand_id, channel, address
+),
+
 channels_spread as (
     select
         brands_known.customer_id,
@@ -93,27 +106,27 @@ channels_spread as (
         on brands_known.brand_id = brands.brand_id
 ),
 
-obstacles_found as (
+answers_joined as (
     select
         channels_spread.customer_id,
         channels_spread.brand_id,
         channels_spread.channel,
         customers.is_suspect,
-        customer_consents.decided_at is not null as has_decision,
-        (
-            coalesce(customer_consents.is_granted, false)
-            and coalesce(
-                answers_summed.unsubscribed_at < customer_consents.decided_at,
-                answers_summed.unsubscribed_at is null
-            )
-        ) as has_consent,
+        customer_consents.is_granted,
+        customer_consents.decided_at as consent_decided_at,
+        nullif(
+            greatest(
+                coalesce(answers_summed.unsubscribed_at, timestamp '1900-01-01 00:00:00'),
+                coalesce(answers_by_address.unsubscribed_at, timestamp '1900-01-01 00:00:00')
+            ),
+            timestamp '1900-01-01 00:00:00'
+        ) as unsubscribed_at,
         answers_summed.bounced_at is not null
         or addresses_bounced.bounced_at is not null as is_hard_bounced,
-        answers_summed.complained_at is not null as has_complained,
+        answers_summed.complained_at is not null
+        or answers_by_address.complained_at is not null as has_complained,
         restrictions.restricted_at is not null as is_restricted,
-        addresses.address_kind is not null as has_address,
-        customer_consents.decided_at as consent_decided_at,
-        answers_summed.unsubscribed_at
+        addresses.address_kind is not null as has_address
     from channels_spread
     inner join customers
         on channels_spread.customer_id = customers.customer_id
@@ -137,10 +150,35 @@ obstacles_found as (
             addresses.address_kind = addresses_bounced.address_kind
             and addresses.address = addresses_bounced.address
             and channels_spread.controller_id = addresses_bounced.controller_id
+    left join answers_by_address
+        on
+            addresses.brand_id = answers_by_address.brand_id
+            and addresses.address = answers_by_address.address
+            and channels_spread.channel = answers_by_address.channel
     left join restrictions
         on
             channels_spread.customer_id = restrictions.customer_id
             and channels_spread.controller_id = restrictions.controller_id
+),
+
+obstacles_found as (
+    select
+        customer_id,
+        brand_id,
+        channel,
+        is_suspect,
+        consent_decided_at is not null as has_decision,
+        (
+            coalesce(is_granted, false)
+            and coalesce(unsubscribed_at < consent_decided_at, unsubscribed_at is null)
+        ) as has_consent,
+        is_hard_bounced,
+        has_complained,
+        is_restricted,
+        has_address,
+        consent_decided_at,
+        unsubscribed_at
+    from answers_joined
 ),
 
 judged as (

@@ -18,8 +18,8 @@ bound_by_identifier as (
         records.feed,
         records.record_id,
         records.order_id,
-        -- Only a record that no identifier binds asks its device. A condition on the left side alone
-        -- would make DuckDB compare every record with every interval.
+        -- Only a record that no identifier binds asks its device. In the join itself, a condition
+        -- on the left side alone would make DuckDB compare every record with every interval.
         case when set_customers.customer_id is null then records.device_id end as asked_device_id,
         records.first_seen_at,
         set_customers.customer_id,

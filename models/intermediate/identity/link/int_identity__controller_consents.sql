@@ -18,8 +18,8 @@ records as (
     select * from {{ ref('int_identity__records') }}
 ),
 
-nodes as (
-    select * from {{ ref('int_identity__nodes') }}
+decision_nodes as (
+    select * from {{ ref('int_privacy__decision_nodes') }}
 ),
 
 controller_components as (
@@ -28,7 +28,7 @@ controller_components as (
 
 decisions_gathered as (
     select
-        nodes.node_id,
+        decision_nodes.node_id,
         consent_events.consent_event_id,
         consent_events.decided_at,
         consent_events.decision
@@ -39,8 +39,10 @@ decisions_gathered as (
             records.feed = 'consent_events'
             and consent_events.brand_id = records.brand_id
             and consent_events.consent_event_id = records.record_id
-    inner join nodes
-        on records.identifier_set_id = nodes.identifier_set_id
+    inner join decision_nodes
+        on
+            records.identifier_set_id = decision_nodes.identifier_set_id
+            and (decision_nodes.is_told or consent_events.decision = 'withdrawn')
     where
         consent_events.purpose = 'cross_brand_profiling'
         and consent_events.decided_at <= as_of.as_of_at
