@@ -82,7 +82,7 @@ sessions_counted as (
     group by brand_id, cast(started_at as date)
 ),
 
--- An answer before the question is a slip of somebody's clock, and one after as_of has not come yet.
+-- An answer before the question is a slip of somebody's clock; one after as_of has not come yet.
 interactions_counted as (
     select
         service_interactions.brand_id,
