@@ -184,11 +184,11 @@ def test_every_reason_is_documented(project: Path) -> None:
         for code in (
             "unclosed_quote", "broken_quote", "ambiguous_quote", "wrong_field_count",
             "unreadable_encoding", "null_byte", "invalid_json", "not_an_object", "repeated_key",
-            "unconverted_value",
+            "unconverted_value", "mixed_line_ends",
         )
         if f'"{code}"' in source
     }  # fmt: skip
-    assert len(used) == 10
+    assert len(used) == 11
     assert used <= known
 
 

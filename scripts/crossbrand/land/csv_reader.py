@@ -13,6 +13,10 @@ What an unclosed quote may do:
   none of those lines would be a record by itself, it is one record. Where one would, it cannot be
   told whether a quote is missing or the text looks like data: every one of the lines is rejected,
   so that neither are rows swallowed nor can a text that somebody typed become a row.
+
+A CR alone is a sign inside a field where its record has the right width. In a line that is no such
+record, and of which a piece between CRs would be one, the CRs were line ends: each piece is
+rejected as a record of its own, for the same reason.
 """
 
 from __future__ import annotations
@@ -36,12 +40,16 @@ LONGEST_RECORD = 8 * 1024 * 1024
 
 @dataclass
 class _Found:
-    """What the careful reader made of the record at a line, and how many lines it took."""
+    """What the careful reader made of the record at a line, and how many lines it took.
+
+    split: how many records more than one it held, as CRs ended them.
+    """
 
     lines: int
     row: list[str | None] | None = None
     rejects: tuple[Reject, ...] = ()
     blank: int = 0
+    split: int = 0
 
 
 @dataclass(frozen=True)
@@ -185,8 +193,9 @@ class CsvReader:
         self.tally.continued_lines += sum(
             careful.lines - 1
             for _, careful in found
-            if careful.row is not None or len(careful.rejects) == 1
+            if careful.row is not None or len(careful.rejects) == 1 or careful.split
         )
+        self.tally.split_records += sum(careful.split for _, careful in found)
         self.tally.records += len(batch.lines) + len(batch.rejects)
         return used, line_count, batch
 
@@ -340,8 +349,12 @@ class CsvReader:
         if record.state == OPEN:
             if not final and len(chunk) - start < LONGEST_RECORD:
                 return None
-            return _Found(1, rejects=(self._unclosed(line, own_line),))
+            mixed = self._mixed_ends(own_line, line)
+            return mixed or _Found(1, rejects=(self._unclosed(line, own_line),))
         if record.state == BROKEN:
+            mixed = self._mixed_ends(own_line, line)
+            if mixed:
+                return mixed
             if record.end <= own_end:
                 detail = f"text behind the closing quote of field {len(record.fields) + 1}"
                 return _Found(1, rejects=(_reject(line, "broken_quote", detail, own_line),))
@@ -352,6 +365,10 @@ class CsvReader:
             return self._ambiguous(text, line)
         if not text.strip():
             return _Found(1, blank=1)
+        if len(record.fields) != self.column_count:
+            mixed = self._mixed_ends(text, line)
+            if mixed:
+                return mixed
         return self._judged(record, text, line, lines)
 
     def _judged(self, record: Record, text: bytes, line: int, lines: int) -> _Found:
@@ -382,6 +399,33 @@ class CsvReader:
                 return True
         widths = [part.count(self.dialect.delimiter) + 1 for part in (parts[0], parts[-1])]
         return widths == [self.column_count, self.column_count]
+
+    def _mixed_ends(self, text: bytes, line: int) -> _Found | None:
+        """The records of a line in which CRs were line ends; None where they were not."""
+        if b"\r" not in text:
+            return None
+        pieces: list[tuple[int, bytes]] = []
+        records, at = 0, line
+        for piece in text.replace(b"\r\n", b"\n").split(b"\r"):
+            if piece.strip():
+                pieces.append((at, piece))
+                alone = read_record(piece + b"\n", 0, self.dialect)
+                whole = alone.state == WHOLE and alone.end == len(piece) + 1
+                records += whole and len(alone.fields) == self.column_count
+            at += piece.count(b"\n")
+        if not records or len(pieces) < 2:
+            return None
+        rejects = tuple(
+            _reject(
+                begin,
+                "mixed_line_ends",
+                f"record {number} of {len(pieces)} that carriage returns hold in one line",
+                piece,
+                piece.count(b"\n") + 1,
+            )
+            for number, (begin, piece) in enumerate(pieces, 1)
+        )
+        return _Found(text.count(b"\n") + 1, rejects=rejects, split=len(pieces) - 1)
 
     def _ambiguous(self, text: bytes, line: int) -> _Found:
         parts = [part.removesuffix(b"\r") for part in text.split(b"\n")]

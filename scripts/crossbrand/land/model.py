@@ -61,19 +61,21 @@ class Tally:
 
     `counted_lines` comes from counting line ends alone, before anything is cut or parsed; the
     others are added up by the parser. They must agree (`check`), so a parser's slip cannot lose a
-    record.
+    record. `split_records` are those that a CR begins in a line of others.
     """
 
     counted_lines: int = 0
     header_lines: int = 0
     blank_lines: int = 0
     continued_lines: int = 0
+    split_records: int = 0
     records: int = 0
 
     @property
     def physical(self) -> int:
         """Records in the file by the independent count."""
-        return self.counted_lines - self.header_lines - self.blank_lines - self.continued_lines
+        lines = self.counted_lines - self.header_lines - self.blank_lines - self.continued_lines
+        return lines + self.split_records
 
 
 def printable(text: object) -> str:

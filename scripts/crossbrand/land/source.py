@@ -156,7 +156,8 @@ def _refuse_shifted(text: str) -> None:
 def one_kind_of_line_end(blocks: Iterator[bytes]) -> Iterator[bytes]:
     """Old Macintosh files end their lines with CR alone: these become LF. Others pass untouched.
 
-    The first line end of the file tells which kind it is.
+    The first line end of the file tells which kind it is. CRs that end lines in a file of another
+    kind are found by the CSV reader.
     """
     carriage = None
     held = b""

@@ -125,8 +125,12 @@ def covered_lines(landed: list[dict[str, Any]], aside: list[dict[str, Any]]) -> 
             if isinstance(value, str) and key != "_file"
         )
         counts.update(range(row["_line"], row["_line"] + further + 1))
+    shared: set[int] = set()
     for row in aside:
-        counts.update(range(row["line"], row["line"] + row["text"].count("\n") + 1))
+        lines = range(row["line"], row["line"] + row["text"].count("\n") + 1)
+        # Only where CRs end records may several begin in one line.
+        (shared if row["reason_code"] == "mixed_line_ends" else counts).update(lines)
+    counts.update(shared)
     return counts
 
 
