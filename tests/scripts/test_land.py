@@ -127,6 +127,7 @@ def test_the_verb_lands_and_says_so(
         ({"encoding": "base64"}, ["--encoding"]),
         ({"quote": "ab"}, ["--quote", "one ASCII character"]),
         ({"delimiter": "\n"}, ["--delimiter"]),
+        ({"delimiter": "\udcff"}, ["--delimiter", "is no text"]),
         ({"max_rejected": 2.0}, ["--max-rejected"]),
         ({"map": Path("missing.yml")}, ["There is no mapping missing.yml"]),
         ({"manifest": Path("missing.json")}, ["There is no manifest"]),
@@ -374,7 +375,10 @@ def test_a_mapping_gives_names_and_values_of_the_contract(
         ("a: [\n", ["line", "YAML"]),
         ("", ["holds no mapping"]),
         ("columns: {}\n", ["maps nothing"]),
-        ("!!python/object/apply:os.system ['true']", ["YAML"]),
+        ("!!python/object/apply:os.system ['true']", ["holds no mapping"]),
+        ("columns: {A: !!int abc}\n", ["`abc` is no column"]),
+        ("columns: {A: {to: ordered_at, format: '%d.%d.%Y'}}\n", ["columns.A.format", "once"]),
+        ("columns: {A: {to: ordered_at, format: '%d.%Q'}}\n", ["`%d.%Q` is no pattern"]),
         ("columns: " + "[" * 1200, ["nested too deeply"]),
     ],
 )
@@ -402,6 +406,7 @@ def test_conversions_against_values_worked_by_hand() -> None:
     assert from_epoch("1740736800123456789", 10**9) == "2025-02-28T10:00:00.123456Z"
     assert from_epoch("now", 1) is None
     assert from_epoch("1e99", 1) is None
+    assert from_epoch("9e999999", 1000) is None
     numbers = [
         ("1.234,50", "1234.50"),
         ("1 234", "1234"),
@@ -489,6 +494,30 @@ def test_drift_a_retyped_column_is_told_in_json(land: Land) -> None:
         land, json.dumps(record), json.dumps(record | {"updated_at": 1740736800000}), suffix="jsonl"
     )
     assert any("updated_at held" in text and "milliseconds" in text for text in outcome.warnings)
+
+
+@pytest.mark.parametrize("zone", [None, "Europe/Prague"])
+def test_times_of_parquet_are_exact_or_no_times(
+    zone: str | None, land: Land, landing: Path
+) -> None:
+    record = {
+        name: [value] * 6 for name, value in zip(HEADER.split(","), ROW.split(","), strict=True)
+    }
+    last = 253_402_300_799_999
+    counts = [18448479763399551, 2**63 - 1, last + 1, last, -62_135_596_800_001, None]
+    sink = io.BytesIO()
+    pq.write_table(
+        pa.table(record | {"ordered_at": pa.array(counts, pa.timestamp("ms", zone))}), sink
+    )
+    outcome = land(sink.getvalue(), "orders.parquet")
+    assert [row["ordered_at"] for row in rows(landing, outcome)] == [
+        "18448479763399551 ms since 1970",
+        "9223372036854775807 ms since 1970",
+        "253402300800000 ms since 1970",
+        "9999-12-31 23:59:59.999000" + ("Z" if zone else ""),
+        "-62135596800001 ms since 1970",
+        None,
+    ]
 
 
 def test_drift_a_retyped_column_is_told_in_parquet(land: Land, landing: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from crossbrand.contract import Column
@@ -63,7 +63,7 @@ def from_epoch(text: str, per_second: int) -> str | None:
         number = Decimal(text)
         micros = int((number * 1_000_000 / per_second).to_integral_value("ROUND_FLOOR"))
         return _iso(_EPOCH + timedelta(microseconds=micros))
-    except (InvalidOperation, OverflowError, ValueError):
+    except (ArithmeticError, ValueError):
         return None
 
 

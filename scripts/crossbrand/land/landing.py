@@ -451,10 +451,14 @@ def _refuse_if_misread(read: _Read, options: Options) -> None:
         return
     code, number = counts.by_reason.most_common(1)[0]
     first = counts.first_of[code]
+    check = {
+        "unconverted_value": "what --map says of the column",
+        "mixed_line_ends": "how the file's lines end",
+    }.get(code, "--delimiter, --quote and --encoding")
     raise FileRefusedError(
         f"{counts.rejected:,} of {counted(read.physical, 'record')} cannot be read, most for "
-        f"{code} ({number:,}; line {first.line}: {first.detail}). Check --delimiter, --quote and "
-        "--encoding; to land the rest all the same, say --max-rejected 1."
+        f"{code} ({number:,}; line {first.line}: {first.detail}). Check {check}; to land the rest "
+        "all the same, say --max-rejected 1."
     )
 
 

@@ -15,7 +15,9 @@ Everything in it is checked against the contract before a file is opened.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -64,8 +66,11 @@ class Mapping:
     constants: dict[str, str] = field(default_factory=dict)
 
 
-class _Strict(yaml.SafeLoader):
-    """YAML in which a key that stands twice is an error, and every plain value is a text."""
+class _Strict(yaml.BaseLoader):
+    """YAML in which a key that stands twice is an error, and every value is a text.
+
+    `yes`, `12` and `2025-01-01` are what the export holds, not booleans, numbers and dates.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[object] = set()
@@ -77,10 +82,6 @@ class _Strict(yaml.SafeLoader):
                 )
             seen.add(key)
         return super().construct_mapping(node, deep)
-
-
-# `yes`, `12` and `2025-01-01` are what the export holds, not booleans, numbers and dates.
-_Strict.yaml_implicit_resolvers = {}
 
 
 def read_mapping(path: Path, feed: Feed) -> Mapping:
@@ -165,6 +166,8 @@ def _read_rule(
         raise CrossbrandError(
             f"{path}: {place}.format must be like '%d.%m.%Y %H:%M', or a list of such."
         )
+    for text in formats:
+        _check_format(path, place, text)
     _check_type(path, place, column, unit, decimal, zone, formats)
     return Rule(source, to, values, unit, decimal, zone, formats)
 
@@ -225,6 +228,17 @@ def _check_zone(path: Path, place: str, zone: str) -> None:
         raise CrossbrandError(
             f"{path}: {place}.time_zone: {shown(zone)} is not known. "
             "Write it as in Europe/Prague or UTC."
+        ) from error
+
+
+def _check_format(path: Path, place: str, text: str) -> None:
+    """A pattern that cannot read what it writes itself would fail in every row."""
+    try:
+        datetime.strptime(datetime(2001, 2, 3, tzinfo=UTC).strftime(text), text)
+    except (ValueError, re.error) as error:
+        raise CrossbrandError(
+            f"{path}: {place}.format: {shown(text)} is no pattern of a time ({printable(error)}). "
+            "Write each part once, as in '%d.%m.%Y %H:%M'."
         ) from error
 
 

@@ -21,6 +21,10 @@ from crossbrand.land.model import Batch, FileRefusedError, Reject
 
 ROWS = 65_536
 
+# The years 1 to 9999 in seconds since 1970.
+_FIRST_SECOND, _AFTER_LAST_SECOND = -62_135_596_800, 253_402_300_800
+_PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+
 
 class ParquetReader:
     """Reads the rows of one file. `names`, `types`: of its columns; `rows`: as its footer says."""
@@ -92,7 +96,7 @@ def _as_text(raw: pa.RecordBatch, first: int) -> Batch:
                 Reject(
                     int(lines[row]),
                     "unreadable_encoding",
-                    "a text that is no UTF-8, or has a zero byte in it",
+                    "a value that is no UTF-8, has a zero byte in it, or cannot be read",
                     json.dumps(values, ensure_ascii=False),
                 )
             )
@@ -169,8 +173,28 @@ def _floats(column: pa.Array) -> pa.Array:
 
 
 def _times(column: pa.Array) -> pa.Array:
+    """Times as ISO 8601. What lies outside of the years 1 to 9999 is no time that anybody meant.
+
+    It becomes a text with its number and unit, which staging refuses or empties by its rule and
+    cannot take for another time.
+    """
+    unit = column.type.unit
+    counts = column.cast(pa.int64())
+    low, high = (seconds * _PER_SECOND[unit] for seconds in (_FIRST_SECOND, _AFTER_LAST_SECOND))
+    within = pc.and_(
+        pc.greater_equal(counts, pa.scalar(max(low, -(2**63)), pa.int64())),
+        pc.less_equal(counts, pa.scalar(min(high - 1, 2**63 - 1), pa.int64())),
+    )
+    if pc.all(within).as_py() is not False:
+        return _iso(column)
+    told = pc.binary_join_element_wise(counts.cast(pa.string()), f"{unit} since 1970", " ")
+    return pc.if_else(within, _iso(pc.if_else(within, column, None)), told)
+
+
+def _iso(column: pa.Array) -> pa.Array:
     zone = column.type.tz
-    micros = column.cast(pa.timestamp("us", zone), safe=False)
+    # Only nanoseconds are cut, for nothing behind uses them; every other unit is cast without loss.
+    micros = column.cast(pa.timestamp("us", zone), safe=column.type.unit != "ns")
     if zone is None:
         return pc.replace_substring_regex(micros.cast(pa.string()), r"\.0+$", "")
     utc = micros.cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us"))
@@ -186,7 +210,8 @@ def _nested(column: pa.Array) -> tuple[pa.Array, np.ndarray | None]:
             value = scalar.as_py()
             text = None if value is None else json.dumps(value, ensure_ascii=False, default=str)
             bad[row] = bool(text) and "\\u0000" in str(text)
-        except (UnicodeDecodeError, ValueError, OverflowError):
+        except (ValueError, OverflowError, LookupError, NotImplementedError):
+            # Bytes that are no text, times that Python does not have, zones that nobody knows.
             text, bad[row] = "(unreadable)", True
         values.append(text)
     return pa.array(values, pa.string()), bad

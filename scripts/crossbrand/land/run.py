@@ -182,6 +182,10 @@ def _delimiter(text: str) -> str:
     sign = NAMED_DELIMITERS.get(text.lower(), text)
     if any(character in "\r\n\0" for character in sign):
         raise CrossbrandError("--delimiter must not be a line end or a zero byte.")
+    try:
+        sign.encode()
+    except UnicodeEncodeError as error:
+        raise CrossbrandError(f"--delimiter {shown(sign)} is no text. Give it as UTF-8.") from error
     return sign
 
 

@@ -226,6 +226,7 @@ CZECH = text(*(line_of(f"o{i}", remark="Příliš žluťoučký kůň úpěl ď�
 FRENCH = text(line_of("o1", remark="Hélène"))
 RENAMED = PLAIN.replace("total_amount", "total_amout")
 PARQUET = parquet()
+MARTIAN = pa.list_(pa.timestamp("ms", "Mars/Base"))
 
 FILES: list[FileCase] = [
     FileCase("an empty file", "refused is empty", "a.csv", b""),
@@ -333,6 +334,10 @@ FILES: list[FileCase] = [
              parquet(remark=pa.array([b"fine", b"\xff"]))),
     FileCase("Parquet with a gap in its numbers", "landed 2", "a.parquet",
              parquet(total_amount=[12.5, float("nan")])),
+    FileCase("Parquet with a time after the year 9999", "landed 2", "a.parquet",
+             parquet(ordered_at=pa.array([18448479763399551, 0], pa.timestamp("ms")))),
+    FileCase("Parquet with lists of times in a zone that nobody knows", "landed 0 rejected 2",
+             "a.parquet", parquet(remark=pa.array([[0], [1]], MARTIAN)), {"max_rejected": 1.0}),
     FileCase("Parquet with lists", "landed 2", "a.parquet", parquet(remark=[["a", "b"], None])),
 ]
 # fmt: on
