@@ -133,8 +133,12 @@ def land(
         Path | None, typer.Option(help="Sender's manifest. Default: the one beside the file.")
     ] = None,
     max_rejected: Annotated[
-        float, typer.Option(help="Refuse a file of which a larger share cannot be read.")
-    ] = 0.5,
+        float | None,
+        typer.Option(
+            help="Refuse a file of which a larger share cannot be read. "
+            "Default: half, and more than ten."
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Read and report everything, write nothing.")
     ] = False,

@@ -23,6 +23,11 @@ _NUMBER = {
     "comma": re.compile(r"[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+|\d{1,3}(?:[ '’]\d{3})+)?(?:,\d+)?"),
     "point": re.compile(r"[+-]?(?:\d+|\d{1,3}(?:,\d{3})+|\d{1,3}(?:[ '’]\d{3})+)?(?:\.\d+)?"),
 }
+# A program's way of writing; with thousands marks nobody writes so.
+_EXPONENT = {
+    "comma": re.compile(r"[+-]?\d+(?:,\d+)?[eE][+-]?\d+"),
+    "point": re.compile(r"[+-]?\d+(?:\.\d+)?[eE][+-]?\d+"),
+}
 _BLANKS = str.maketrans({"\u00a0": " ", "\u2009": " ", "\u202f": " ", "\u2212": "-"})
 
 
@@ -70,6 +75,8 @@ def from_epoch(text: str, per_second: int) -> str | None:
 def from_number(text: str, decimal: str) -> str | None:
     """A number with a decimal point and no thousands marks."""
     plain = text.translate(_BLANKS)
+    if _EXPONENT[decimal].fullmatch(plain):
+        return plain.replace(",", ".")
     if not plain.lstrip("+-") or not _NUMBER[decimal].fullmatch(plain):
         return None
     mark = "," if decimal == "comma" else "."

@@ -35,7 +35,7 @@ _FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("epoch milliseconds", re.compile(r"\d{12,14}(\.\d+)?")),
     ("epoch seconds", re.compile(r"\d{9,11}(\.\d+)?")),
     ("whole numbers", re.compile(r"[+-]?\d+")),
-    ("numbers with a point", re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")),
+    ("numbers with a point", re.compile(r"[+-]?(\d*\.\d+([eE][+-]?\d+)?|\d+[eE][+-]?\d+)")),
     ("numbers with a comma", re.compile(r"[+-]?[\d. \u00a0]*,\d+")),
     ("true and false", re.compile(r"true|false|t|f|yes|no|y|n", re.I)),
 )

@@ -31,7 +31,9 @@ FORMATS = (CSV, JSONL, PARQUET)
 
 LANDED, WOULD_LAND, REFUSED, SKIPPED = "landed", "would land", "refused", "skipped"
 
-# So few bad lines are never taken as a sign that a whole file was read the wrong way.
+# Unless --max-rejected says another share: so much of a file may be rejected, and so few bad lines
+# are never taken as a sign that a whole file was read the wrong way.
+MAX_REJECTED = 0.5
 FEW_REJECTS = 10
 
 JSON_SUFFIXES = (".jsonl", ".ndjson", ".json")
@@ -52,7 +54,7 @@ class Options:
     quote: str = '"'
     escape: str = ""
     manifest: Path | None = None
-    max_rejected: float = 0.5
+    max_rejected: float | None = None
     allow_missing: bool = False
     accept_drift: bool = False
     replace: bool = False
@@ -446,8 +448,9 @@ def _check_sum(read: _Read) -> None:
 
 
 def _refuse_if_misread(read: _Read, options: Options) -> None:
-    counts = read.counts
-    if counts.rejected <= FEW_REJECTS or counts.rejected <= options.max_rejected * read.physical:
+    counts, share = read.counts, options.max_rejected
+    few = FEW_REJECTS if share is None and counts.landed else 0
+    if counts.rejected <= max(few, (MAX_REJECTED if share is None else share) * read.physical):
         return
     code, number = counts.by_reason.most_common(1)[0]
     first = counts.first_of[code]
@@ -457,8 +460,9 @@ def _refuse_if_misread(read: _Read, options: Options) -> None:
     }.get(code, "--delimiter, --quote and --encoding")
     raise FileRefusedError(
         f"{counts.rejected:,} of {counted(read.physical, 'record')} cannot be read, most for "
-        f"{code} ({number:,}; line {first.line}: {first.detail}). Check {check}; to land the rest "
-        "all the same, say --max-rejected 1."
+        f"{code} ({number:,}; line {first.line}: {first.detail}). Check {check}; "
+        f"to {'land the rest' if counts.landed else 'keep the rejects'} all the same, say "
+        "--max-rejected 1."
     )
 
 

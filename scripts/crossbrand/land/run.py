@@ -62,7 +62,7 @@ class Request:
     quote: str = '"'
     escape: str = ""
     manifest: Path | None = None
-    max_rejected: float = 0.5
+    max_rejected: float | None = None
     allow_missing: bool = False
     allow_unknown_brand: bool = False
     accept_drift: bool = False
@@ -85,7 +85,7 @@ def land(request: Request, paths: Paths, console: Console) -> list[Outcome]:
     Raises CrossbrandError where the call itself is wrong; then nothing has been touched.
     """
     options = _options(request, paths)
-    found = _find_files(request.files)
+    found = _find_files(request.files, options.place.root)
     if not found.files:
         raise CrossbrandError(
             "There is no file to land under "
@@ -129,7 +129,7 @@ def _options(request: Request, paths: Paths) -> Options:
         raise CrossbrandError(f"There is no mapping {printable(request.map)}.")
     if request.manifest is not None and not request.manifest.is_file():
         raise CrossbrandError(f"There is no manifest {printable(request.manifest)}.")
-    if not 0 <= request.max_rejected <= 1:
+    if request.max_rejected is not None and not 0 <= request.max_rejected <= 1:
         raise CrossbrandError("--max-rejected is a share, from 0 to 1.")
     return Options(
         feed=feed,
@@ -198,12 +198,22 @@ def _sign(option: str, text: str) -> str:
     return sign
 
 
-def _find_files(given: Sequence[Path]) -> _Found:
+def _find_files(given: Sequence[Path], root: Path) -> _Found:
+    """The files to land. What lies in the landing has landed, and is passed over in a folder."""
     found = _Found()
+    landing = Path(os.path.realpath(root))
     for path in given:
+        if Path(os.path.realpath(path)).is_relative_to(landing):
+            raise CrossbrandError(
+                f"{printable(path)} lies in the landing {printable(root)} itself. Land deliveries "
+                "from another folder."
+            )
+        inside = landing.is_relative_to(os.path.realpath(path))
         if path.is_dir():
             for child in sorted(path.rglob("*")):
                 if not child.is_file() or is_sidecar(child):
+                    continue
+                if inside and child.resolve().is_relative_to(landing):
                     continue
                 name = _name(child.relative_to(path))
                 known = child.name.lower().removesuffix(".gz").endswith(SUFFIXES)
