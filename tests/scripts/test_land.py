@@ -232,6 +232,9 @@ def test_a_folder_lands_file_by_file(tmp_path: Path, landing: Path, project: Pat
     (delivery / "deep" / "b.csv").write_text(csv("o2"), encoding="utf-8")
     (delivery / "c.csv").write_bytes(b"")
     (delivery / "readme.md").write_text("hello", encoding="utf-8")
+    (delivery / "gone.csv").symlink_to(tmp_path / "nowhere.csv")
+    (delivery / "more").symlink_to(tmp_path)
+    os.mkfifo(delivery / "pipe.csv")
     said = io.StringIO()
     outcomes = run.land(
         run.Request(files=[delivery], feed="orders", brand="aster", load_date="2025-03-01"),
@@ -242,10 +245,13 @@ def test_a_folder_lands_file_by_file(tmp_path: Path, landing: Path, project: Pat
         ("a.csv", "landed"),
         ("c.csv", "refused"),
         ("deep/b.csv", "landed"),
+        ("gone.csv", "refused"),
     ]
+    assert "not landed, as it is a link to a folder: more\n" in said.getvalue()
+    assert "not landed, as it is no ordinary file: pipe.csv\n" in said.getvalue()
     assert run.exit_code(outcomes) == 1
     assert "readme.md" in said.getvalue()
-    assert "2 files landed, 1 refused: 2 records = 2 landed + 0 rejected." in said.getvalue()
+    assert "2 files landed, 2 refused: 2 records = 2 landed + 0 rejected." in said.getvalue()
 
 
 def test_a_landing_is_not_landed_into_itself(
@@ -277,16 +283,25 @@ def test_a_landing_is_not_landed_into_itself(
         ({"rows": "many"}, "rows must be a whole number"),
         ({"header": "order_id"}, "header must be a list"),
         ([{"name": "other.csv"}], "does not list it"),
+        ([{"name": "orders.csv", "rows": 2}, {"name": "orders.csv", "rows": 2}], "lists it twice"),
+        ({}, "promises nothing"),
+        ({"size": 200}, "promises nothing"),
+        ({"row": 2, "sha265": "0"}, "`row` is not known. Did you mean rows?"),
+        ({"rows": 2, "sha265": "0"}, "`sha265` is not known. Did you mean sha256?"),
+        ({"rows": 2, "size": 200}, ""),
     ],
 )
 def test_what_a_manifest_says_must_be_so(
-    told: object, words: str, land: Land, tmp_path: Path, landing: Path
+    told: Any, words: str, land: Land, tmp_path: Path, landing: Path
 ) -> None:
     (tmp_path / "orders.csv.manifest.json").write_text(json.dumps(told), encoding="utf-8")
     outcome = land(csv("o1", "o2"))
     assert outcome.state == ("refused" if words else "landed")
     assert words in outcome.message
     assert bool(tree(landing)) is not bool(words)
+    if not words:
+        agree = "rows and header agree" if "header" in dict(told) else "rows agrees"
+        assert f"the manifest orders.csv.manifest.json was checked: {agree}" in outcome.notes
 
 
 def test_a_sum_beside_the_file_is_checked(land: Land, tmp_path: Path) -> None:
@@ -665,13 +680,16 @@ def test_one_record_is_read_by_the_grammar(data: bytes, state: str, fields: list
     assert record.fields == fields
 
 
+CZECH_AND_SLOVAK = "Jiří Ľubomír Říha Ďuriš Ľudmila Kôstková Jozef Kŕč Eliška Dvořáková Ůlehla\n"
 CZECH = "Příliš žluťoučký kůň úpěl ďábelské ódy\n"
 POLISH = "Zażółć gęślą jaźń, łódź\n"
 HUNGARIAN = "Árvíztűrő tükörfúrógép\n"
 GERMAN = "Übergrößen für Mädchen\n"
 
 
-@pytest.mark.parametrize("text", [CZECH, POLISH, HUNGARIAN], ids=["cs", "pl", "hu"])
+@pytest.mark.parametrize(
+    "text", [CZECH, POLISH, HUNGARIAN, CZECH_AND_SLOVAK], ids=["cs", "pl", "hu", "cs-sk"]
+)
 @pytest.mark.parametrize("encoding", ["cp1250", "iso8859-2", "utf-8", "utf-16"])
 def test_an_encoding_that_is_found_out_reads_the_text(text: str, encoding: str) -> None:
     """What is decided must give the same text back; where it is not sure, nothing is decided."""

@@ -30,6 +30,8 @@ SHOWN_NAMES = {"iso8859-1": "latin-1", "iso8859-2": "latin-2"}
 ALPHABETS = {
     "Czech": "áčďéěíňóřšťúůýž",
     "Slovak": "áäčďéíĺľňóôŕšťúýž",
+    # Customers of either country stand in one list.
+    "Czech and Slovak": "áäčďéěíĺľňóôŕřšťúůýž",
     "Polish": "ąćęłńóśźż",
     "Hungarian": "áéíóöőúüű",
     "Romanian": "ăâîşţșț",

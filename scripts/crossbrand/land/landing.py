@@ -132,6 +132,8 @@ def _land(path: Path, name: str, options: Options, watch: source.Watch, outcome:
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
             raise FileRefusedError("it changed while it was read. Land it when it is complete.")
         manifest.check_rows(promise, read.physical)
+        if promise is not None:
+            outcome.notes.append(promise.told())
         counts = read.counts
         if incoming is not None:
             _check_footers(incoming, counts)

@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from crossbrand.land.model import FileRefusedError, shown
+from crossbrand.land.names import did_you_mean
 from crossbrand.land.place import HASH_DIGITS, MANIFESTS, Place, brand_folder
 
 FOLDER_MANIFEST = "manifest.json"
 SIDECARS = (".manifest.json", ".sha256")
+CHECKED = ("sha256", "rows", "header")
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,13 @@ class Promise:
     sha256: str | None = None
     rows: int | None = None
     header: tuple[str, ...] | None = None
+
+    def told(self) -> str:
+        """A sentence for a file that is as it was promised."""
+        checked = [key for key in CHECKED if getattr(self, key) is not None]
+        names = " and ".join(filter(None, (", ".join(checked[:-1]), checked[-1])))
+        agree = "agree" if len(checked) > 1 else "agrees"
+        return f"the manifest {self.source.name} was checked: {names} {agree}"
 
 
 def is_sidecar(path: Path) -> bool:
@@ -73,6 +82,8 @@ def _read_promise(source: Path, name: str, *, listed_only: bool = False) -> Prom
         ]
         if not listed:
             raise FileRefusedError(f"{source.name} does not list it. Is it a part of the delivery?")
+        if len(listed) > 1:
+            raise FileRefusedError(f"{source.name} lists it twice. Leave the entry that is right.")
         told = listed[0]
     elif listed_only:
         return None
@@ -80,6 +91,7 @@ def _read_promise(source: Path, name: str, *, listed_only: bool = False) -> Prom
         raise FileRefusedError(
             f"its manifest {source.name} must be an object with sha256, rows, header."
         )
+    _refuse_misspelt(source, told)
     sha256, rows = told.get("sha256"), told.get("rows")
     header = told.get("header", told.get("columns"))
     if sha256 is not None and not re.fullmatch(r"[0-9a-fA-F]{64}", str(sha256)):
@@ -96,6 +108,21 @@ def _read_promise(source: Path, name: str, *, listed_only: bool = False) -> Prom
         rows,
         tuple(header) if header is not None else None,
     )
+
+
+def _refuse_misspelt(source: Path, told: Mapping[str, Any]) -> None:
+    """A manifest that would check nothing, or less than its sender believes, is a mistake."""
+    missing = [key for key in CHECKED if told.get(key) is None]
+    if "header" in missing and told.get("columns") is not None:
+        missing.remove("header")
+    for key in told:
+        meant = did_you_mean(key, missing)
+        if meant and key not in (*CHECKED, "columns", "name", "file", "files"):
+            raise FileRefusedError(f"{source.name}: {shown(key)} is not known.{meant}")
+    if len(missing) == len(CHECKED):
+        raise FileRefusedError(
+            f"its manifest {source.name} promises nothing: it needs one of {', '.join(CHECKED)}."
+        )
 
 
 def check_hash(promise: Promise | None, sha256: str) -> None:

@@ -73,10 +73,14 @@ class Request:
 
 @dataclass
 class _Found:
-    """Files to land as (path, name), and what a folder holds beside them."""
+    """Files to land as (path, name), and by reason what a folder holds beside them."""
 
     files: list[tuple[Path, str]] = field(default_factory=list)
-    others: list[str] = field(default_factory=list)
+    others: dict[str, list[str]] = field(default_factory=dict)
+
+    def leave(self, why: str, name: str) -> None:
+        """Note what is not landed, to be told with its reason."""
+        self.others.setdefault(why, []).append(name)
 
 
 def land(request: Request, paths: Paths, console: Console) -> list[Outcome]:
@@ -101,12 +105,10 @@ def land(request: Request, paths: Paths, console: Console) -> list[Outcome]:
         outcome = _land_with_progress(path, name, options, console)
         outcomes.append(outcome)
         print_outcome(outcome, options.place.root, console)
-    if found.others:
-        told = ", ".join(printable(name) for name in found.others[:5])
-        more = f" and {len(found.others) - 5} more" if len(found.others) > 5 else ""
-        console.print(
-            Text(f"not landed, as the name tells no format: {told}{more}"), soft_wrap=True
-        )
+    for why, names in found.others.items():
+        told = ", ".join(printable(name) for name in names[:5])
+        more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+        console.print(Text(f"not landed, {why}: {told}{more}"), soft_wrap=True)
     if len(outcomes) > 1:
         console.print(Text(_summary(outcomes)), soft_wrap=True)
     return outcomes
@@ -211,16 +213,21 @@ def _find_files(given: Sequence[Path], root: Path) -> _Found:
         inside = landing.is_relative_to(os.path.realpath(path))
         if path.is_dir():
             for child in sorted(path.rglob("*")):
-                if not child.is_file() or is_sidecar(child):
+                if (child.is_dir() and not child.is_symlink()) or is_sidecar(child):
                     continue
                 if inside and child.resolve().is_relative_to(landing):
                     continue
                 name = _name(child.relative_to(path))
                 known = child.name.lower().removesuffix(".gz").endswith(SUFFIXES)
-                if known and not child.name.startswith("."):
+                if child.is_dir():
+                    found.leave("as it is a link to a folder", name)
+                elif child.exists() and not child.is_file():
+                    found.leave("as it is no ordinary file", name)
+                elif known and not child.name.startswith("."):
+                    # A link that leads nowhere too: it is refused like a file that cannot be read.
                     found.files.append((child, name))
                 else:
-                    found.others.append(name)
+                    found.leave("as the name tells no format", name)
         elif path.is_file():
             found.files.append((path, _name(Path(path.name))))
         elif path.exists():
@@ -236,7 +243,7 @@ def _name(path: Path) -> str:
 
 
 def _land_with_progress(path: Path, name: str, options: Options, console: Console) -> Outcome:
-    if not console.is_terminal:
+    if not console.is_terminal or not path.exists():
         return land_file(path, name, options, lambda _: None)
     with Progress(
         TextColumn("{task.description}", markup=False),
