@@ -195,7 +195,8 @@ def _stitching(result: Evaluation | None) -> Table | Text | Group:
     note = (
         f"Measured on the records of {result.people:,} people who are known. Within reach is what "
         "a person's own identifiers tie together; two controllers may know somebody as one "
-        "customer only with consent at both."
+        "customer only with consent at both. Recall beyond it is what a device or a family's card "
+        "happened to tell."
     )
     return Group(table, Text(note, style="dim"))
 
