@@ -36,6 +36,26 @@ components_apart as (
     group by components_a.component_id, components_b.component_id
 ),
 
+-- An e-mail without a name of its own is used by whoever its component is: a mailbox that a wife
+-- only ordered from must not lead her husband's card here to her account at the other controller.
+component_names as (
+    select
+        controller_components.component_id,
+        case
+            when
+                count(distinct case when length(nodes.person_key) > 1 then nodes.person_key end)
+                = 1
+                then split_part(
+                    min(case when length(nodes.person_key) > 1 then nodes.person_key end), ' ', 1
+                )
+            when count(distinct nodes.person_key) = 1 then min(nodes.person_key)
+        end as only_person_key
+    from nodes
+    inner join controller_components
+        on nodes.node_id = controller_components.node_id
+    group by controller_components.component_id
+),
+
 consenting_nodes as (
     select
         nodes.node_id,
@@ -44,7 +64,7 @@ consenting_nodes as (
         nodes.scope_id,
         nodes.identifier_value,
         nodes.is_split_by_person,
-        nodes.person_key,
+        coalesce(nodes.person_key, component_names.only_person_key) as person_key,
         nodes.birth_key
     from nodes
     inner join identifier_types
@@ -53,6 +73,8 @@ consenting_nodes as (
         on nodes.node_id = controller_components.node_id
     inner join controller_consents
         on controller_components.component_id = controller_consents.controller_component_id
+    inner join component_names
+        on controller_components.component_id = component_names.component_id
     where
         identifier_types.is_cross_controller
         and controller_consents.is_granted
@@ -64,7 +86,7 @@ consenting_nodes as (
         nodes.scope_id,
         nodes.identifier_value,
         nodes.is_split_by_person,
-        nodes.person_key,
+        coalesce(nodes.person_key, component_names.only_person_key),
         nodes.birth_key
 ),
 

@@ -95,21 +95,37 @@ crowded_identifiers as (
     group by identifier_id
 ),
 
-sole_names as (
+-- An initial beside the one full name that it fits is that name, and has no say in the rest.
+full_names_preferred as (
     select
         names_by_identifier.identifier_id,
-        min(names_by_identifier.given_name) as given_name,
-        min(names_by_identifier.surname) as surname,
-        min(names_by_identifier.birth_key) as birth_key
+        names_by_identifier.given_name,
+        names_by_identifier.surname,
+        names_by_identifier.birth_key,
+        substr(names_by_identifier.given_name, 1, 1) as initial,
+        length(names_by_identifier.given_name) > 1 as is_full,
+        max(case when length(names_by_identifier.given_name) > 1 then 1 else 0 end) over (
+            partition by names_by_identifier.identifier_id
+        ) = 1 as has_full
     from names_by_identifier
     left join crowded_identifiers
         on names_by_identifier.identifier_id = crowded_identifiers.identifier_id
     where crowded_identifiers.identifier_id is null
-    group by names_by_identifier.identifier_id
+),
+
+sole_names as (
+    select
+        identifier_id,
+        min(case when is_full = has_full then given_name end) as given_name,
+        min(case when is_full = has_full then surname end) as surname,
+        min(case when is_full = has_full then birth_key end) as birth_key
+    from full_names_preferred
+    group by identifier_id
     having
-        count(distinct names_by_identifier.given_name) = 1
-        and count(distinct names_by_identifier.surname) <= 1
-        and count(distinct names_by_identifier.birth_key) <= 1
+        count(distinct initial) = 1
+        and count(distinct case when is_full = has_full then given_name end) = 1
+        and count(distinct surname) <= 1
+        and count(distinct birth_key) <= 1
 ),
 
 names_ranked as (
@@ -128,7 +144,7 @@ names_ranked as (
     where telling_observations.identifier_type <> 'voucher_code'
 ),
 
-set_names as (
+strongest_names as (
     select
         identifier_set_id,
         given_name,
@@ -136,6 +152,92 @@ set_names as (
         birth_key
     from names_ranked
     where telling_rank = 1
+),
+
+-- Whose initial it is, another identifier of the same records may know, best by the birth date: M.
+-- on a card is nobody yet, M. with Michaela's phone and birth date is Michaela, and Marketa with
+-- the same card is somebody else.
+initials_matched as (
+    select
+        strongest_names.identifier_set_id,
+        count(distinct names_ranked.given_name) as candidate_count,
+        min(names_ranked.given_name) as candidate,
+        count(distinct case
+            when strongest_names.birth_key = names_ranked.birth_key then names_ranked.given_name
+        end) as sure_candidate_count,
+        min(case
+            when strongest_names.birth_key = names_ranked.birth_key then names_ranked.given_name
+        end) as sure_candidate
+    from strongest_names
+    inner join names_ranked
+        on strongest_names.identifier_set_id = names_ranked.identifier_set_id
+    where
+        length(strongest_names.given_name) = 1
+        and length(names_ranked.given_name) > 1
+        and strongest_names.given_name = substr(names_ranked.given_name, 1, 1)
+        and coalesce(strongest_names.surname, '') = coalesce(names_ranked.surname, '')
+        and coalesce(strongest_names.birth_key, names_ranked.birth_key, '')
+        = coalesce(names_ranked.birth_key, strongest_names.birth_key, '')
+    group by strongest_names.identifier_set_id
+),
+
+names_resolved as (
+    select
+        strongest_names.identifier_set_id,
+        case
+            when initials_matched.sure_candidate_count = 1 then initials_matched.sure_candidate
+            when
+                initials_matched.sure_candidate_count = 0 and initials_matched.candidate_count = 1
+                then initials_matched.candidate
+            else strongest_names.given_name
+        end as given_name,
+        strongest_names.surname,
+        strongest_names.birth_key
+    from strongest_names
+    left join initials_matched
+        on strongest_names.identifier_set_id = initials_matched.identifier_set_id
+),
+
+-- A contact that never gave a name is known by the mailbox that it registered with, and where the
+-- contact is seen without that mailbox (with the family's card, say) it is known all the same.
+contacts_known as (
+    select
+        telling_observations.identifier_id,
+        min(names_resolved.given_name) as given_name,
+        min(names_resolved.surname) as surname,
+        min(names_resolved.birth_key) as birth_key
+    from telling_observations
+    inner join names_resolved
+        on telling_observations.identifier_set_id = names_resolved.identifier_set_id
+    where telling_observations.identifier_type = 'contact_id'
+    group by telling_observations.identifier_id
+    having
+        count(distinct names_resolved.given_name) = 1
+        and count(distinct names_resolved.surname) <= 1
+        and count(distinct names_resolved.birth_key) <= 1
+),
+
+set_names as (
+    select
+        identifier_set_id,
+        given_name,
+        surname,
+        birth_key
+    from names_resolved
+
+    union all
+
+    select
+        telling_observations.identifier_set_id,
+        contacts_known.given_name,
+        contacts_known.surname,
+        contacts_known.birth_key
+    from telling_observations
+    inner join contacts_known
+        on telling_observations.identifier_id = contacts_known.identifier_id
+    left join names_resolved
+        on telling_observations.identifier_set_id = names_resolved.identifier_set_id
+    where names_resolved.identifier_set_id is null
 ),
 
 others_ranked as (
