@@ -147,7 +147,11 @@ class Split:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The whole result. Counts are of records unless the name says otherwise."""
+    """The whole result. Counts are of records unless the name says otherwise.
+
+    `junk` counts the identifiers that the truth knows to be nobody's (placeholders, and the phones
+    and mailboxes of shops), `junk_linking` those of them that link records all the same.
+    """
 
     records: int
     unlinked: int
@@ -165,6 +169,8 @@ class Evaluation:
     over_merged: list[OverMerged] = field(default_factory=list)
     split: list[Split] = field(default_factory=list)
     untold: int | None = None
+    junk: int | None = None
+    junk_linking: int | None = None
 
     @property
     def pairwise(self) -> Score:
@@ -245,6 +251,7 @@ def _evaluate(connection: duckdb.DuckDBPyConnection, truth: Path, worst: int) ->
     by_span = _pairs_by_span(connection)
     [overall] = _group_scores(connection, "'all'")
     has_people = (truth / "people.parquet").is_file()
+    junk, junk_linking = _junk(connection, truth)
     return Evaluation(
         records=records,
         unlinked=unlinked,
@@ -262,6 +269,8 @@ def _evaluate(connection: duckdb.DuckDBPyConnection, truth: Path, worst: int) ->
         over_merged=_over_merged(connection, worst),
         split=_split(connection, worst),
         untold=_untold(connection),
+        junk=junk,
+        junk_linking=junk_linking,
     )
 
 
@@ -651,6 +660,29 @@ def _untold(connection: duckdb.DuckDBPyConnection) -> int | None:
     return _row(connection, "select count(*) from reached where not is_told")[0]
 
 
+def _junk(
+    connection: duckdb.DuckDBPyConnection, truth: Path
+) -> tuple[int, int] | tuple[None, None]:
+    """How many identifiers are nobody's, and how many of these link records."""
+    if not (truth / "identifiers.parquet").is_file() or not _has_identity(connection):
+        return None, None
+    known, linking = _row(
+        connection,
+        f"""
+        select count(*), count(nodes.identifier_value)
+        from (
+            select distinct identifier_type, identifier_value
+            from read_parquet({quoted(truth_file(truth, "identifiers"))})
+            where kind in ('placeholder', 'shop')
+        ) as junk
+        left join (
+            select distinct identifier_type, identifier_value from {IDENTITY["nodes"]}
+        ) as nodes using (identifier_type, identifier_value)
+        """,
+    )
+    return known, linking
+
+
 def _over_merged(connection: duckdb.DuckDBPyConnection, worst: int) -> list[OverMerged]:
     """The customers with the most people, and the usable identifiers that several of these have."""
     rows = connection.execute(
@@ -846,6 +878,11 @@ def _sentences(result: Evaluation) -> list[str]:
             f"{result.untold:,} records do not tell whose they are: they carry nothing, or are "
             "tied to what several people use and to no name. Between the others the precision of a "
             f"pair is {result.pairs.told_precision:.4%}."
+        )
+    if result.junk is not None:
+        sentences.append(
+            f"Of {result.junk:,} identifiers that are nobody's (placeholders, and the phones and "
+            f"mailboxes of shops) {result.junk_linking:,} link records."
         )
     return sentences
 

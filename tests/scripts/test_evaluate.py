@@ -10,6 +10,8 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -226,6 +228,27 @@ def test_what_several_people_use_leads_to_named_records_only(
     assert (result.untold, result.pairs.reachable, result.pairs.reachable_found) == (3, 1, 1)
     assert (result.pairs.told_claimed, result.pairs.told_found) == (1, 1)
     assert result.pairs.told_precision == 1
+
+
+def test_junk_that_links_is_counted(make_warehouse: WarehouseMaker, make_truth: TruthMaker) -> None:
+    truth = make_truth(TRUTH)
+    pq.write_table(
+        pa.table(
+            {
+                "identifier_type": ["phone", "phone", "email", "email", "email"],
+                "identifier_value": ["+420600000002", "+420600000002", "n/a", "a@b.cz", "b@b.cz"],
+                "kind": ["shop", "shop", "placeholder", "own", "family_shared"],
+            }
+        ),
+        truth / "identifiers.parquet",
+    )
+    junk_free: list[Row] = [(11, 1, 1, "email", "a@b.cz"), (12, 2, 2, "email", "b@b.cz")]
+    shop: Row = (13, 3, 3, "phone", "+420600000002")
+
+    assert evaluate(make_warehouse(RECORDS), truth).junk is None, "no identity models"
+    for nodes, linking in ((junk_free, 0), ([*junk_free, shop, shop], 1)):
+        result = evaluate(make_warehouse(RECORDS, {"nodes": nodes}), truth)
+        assert (result.junk, result.junk_linking) == (2, linking)
 
 
 @pytest.mark.parametrize("linked", [[], [(0, 1)]])
