@@ -1,5 +1,7 @@
--- Which opens and clicks a machine made. They are kept and marked, and count nowhere.
-with message_events as (
+-- Which opens and clicks a machine made. They are kept and marked, and count nowhere. What came after
+-- as_of is left out here, once for all that is told of messages: a click of tomorrow must neither
+-- count today nor show which links a message of today has.
+with stg_message_events as (
     select
         brand_id,
         event_id,
@@ -17,6 +19,33 @@ with message_events as (
         is_machine,
         occurred_at
     from {{ ref('stg_communication__message_events') }}
+),
+
+as_of as (
+    select as_of_at
+    from {{ ref('int_operations__as_of') }}
+),
+
+message_events as (
+    select
+        stg_message_events.brand_id,
+        stg_message_events.event_id,
+        stg_message_events.message_id,
+        stg_message_events.campaign_id,
+        stg_message_events.channel,
+        stg_message_events.direction,
+        stg_message_events.event_type,
+        stg_message_events.contact_id,
+        stg_message_events.email_key,
+        stg_message_events.phone,
+        stg_message_events.device_id,
+        stg_message_events.link_url,
+        stg_message_events.bounce_type,
+        stg_message_events.is_machine,
+        stg_message_events.occurred_at
+    from stg_message_events
+    cross join as_of
+    where stg_message_events.occurred_at <= as_of.as_of_at
 ),
 
 events_numbered as (

@@ -36,6 +36,18 @@ loyalty_events as (
     select * from {{ ref('stg_loyalty__loyalty_events') }}
 ),
 
+reviews as (
+    select * from {{ ref('stg_engagement__reviews') }}
+),
+
+survey_responses as (
+    select * from {{ ref('stg_engagement__survey_responses') }}
+),
+
+service_interactions as (
+    select * from {{ ref('stg_communication__service_interactions') }}
+),
+
 as_of as (
     select * from {{ ref('int_operations__as_of') }}
 ),
@@ -62,16 +74,43 @@ brands_known as (
     from message_customers
 ),
 
+records_united as (
+    select brand_id, 'reviews' as feed, review_id as record_id, reviewed_at as occurred_at
+    from reviews
+
+    union all
+
+    select brand_id, 'survey_responses' as feed, response_id as record_id,
+        answered_at as occurred_at
+    from survey_responses
+
+    union all
+
+    select brand_id, 'service_interactions' as feed, interaction_id as record_id,
+        opened_at as occurred_at
+    from service_interactions
+),
+
 records_counted as (
     select
-        customer_id,
-        brand_id,
-        count(case when feed = 'reviews' then 1 end) as review_count,
-        count(case when feed = 'survey_responses' then 1 end) as survey_response_count,
-        count(case when feed = 'service_interactions' then 1 end) as service_interaction_count
-    from record_customers
-    where customer_id is not null
-    group by customer_id, brand_id
+        record_customers.customer_id,
+        record_customers.brand_id,
+        count(case when record_customers.feed = 'reviews' then 1 end) as review_count,
+        count(case when record_customers.feed = 'survey_responses' then 1 end)
+            as survey_response_count,
+        count(case when record_customers.feed = 'service_interactions' then 1 end)
+            as service_interaction_count
+    from records_united
+    cross join as_of
+    inner join record_customers
+        on
+            records_united.feed = record_customers.feed
+            and records_united.brand_id = record_customers.brand_id
+            and records_united.record_id = record_customers.record_id
+    where
+        record_customers.customer_id is not null
+        and records_united.occurred_at <= as_of.as_of_at
+    group by record_customers.customer_id, record_customers.brand_id
 ),
 
 orders_counted as (

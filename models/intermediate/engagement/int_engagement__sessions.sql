@@ -1,3 +1,4 @@
+-- A session as it stood at as_of: one that went on is told up to then, one that came later not at all.
 with session_events as (
     select
         session_id,
@@ -19,6 +20,7 @@ with session_events as (
         is_session_start,
         occurred_at
     from {{ ref('int_engagement__session_events') }}
+    where occurred_at <= (select as_of_at from {{ ref('int_operations__as_of') }})
 ),
 
 sessions_counted as (

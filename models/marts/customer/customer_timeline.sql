@@ -8,10 +8,31 @@ voice_happenings as (
     select * from {{ ref('int_customer__voice_happenings') }}
 ),
 
+as_of as (
+    select * from {{ ref('int_operations__as_of') }}
+),
+
 gathered as (
     select * from trade_happenings
     union all
     select * from voice_happenings
+),
+
+happened as (
+    select
+        gathered.customer_id,
+        gathered.occurred_at,
+        gathered.brand_id,
+        gathered.channel,
+        gathered.kind,
+        gathered.happening,
+        gathered.detail,
+        gathered.amount,
+        gathered.feed,
+        gathered.record_id
+    from gathered
+    cross join as_of
+    where gathered.occurred_at <= as_of.as_of_at
 ),
 
 numbered as (
@@ -29,7 +50,7 @@ numbered as (
         amount,
         feed,
         record_id
-    from gathered
+    from happened
 )
 
 select * from numbered
