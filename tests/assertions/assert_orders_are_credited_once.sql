@@ -2,7 +2,7 @@
 -- By brand it cannot exceed what orders brought, and it is exactly what the orders that followed a
 -- campaign's message last brought.
 with message_orders as (
-    select brand_id, message_id, order_id, total_amount, is_credited
+    select brand_id, message_id, order_id, net_amount, is_credited
     from {{ ref('int_communication__message_orders') }}
 ),
 
@@ -24,7 +24,7 @@ credits_counted as (
         max(
             case
                 when message_orders.is_credited and message_responses.campaign_id is not null
-                    then message_orders.total_amount
+                    then message_orders.net_amount
             end
         ) as campaign_amount
     from message_orders

@@ -147,7 +147,7 @@ class Facts:
 
     @cached_property
     def orders(self) -> list[Row]:
-        """Orders that count, with `amount` in euros and `customer_id`, None where nobody is."""
+        """Orders that count: `amount` and `net` of refunds in euros, `customer_id` or None."""
         counted = []
         for row in self.rows("staging.stg_transaction__orders"):
             if row["status"] == "cancelled" or row["is_test"] or row["ordered_at"] > self.as_of:
@@ -157,6 +157,17 @@ class Facts:
             )
             row["customer_id"] = self.record_owner.get((row["brand_id"], "orders", row["order_id"]))
             counted.append(row)
+        paid_back: dict[Key, list[Row]] = defaultdict(list)
+        for row in self.rows("staging.stg_transaction__returns"):
+            if row["returned_at"] <= self.as_of:
+                paid_back[row["brand_id"], row["order_id"]].append(row)
+        for row in counted:
+            row["net"] = row["amount"]
+            for refund in paid_back[row["brand_id"], row["order_id"]]:
+                day = refund["returned_at"].date()
+                row["net"] -= self.in_euros(
+                    refund["refund_amount_original"], row["currency_code"], day
+                )
         return counted
 
     @cached_property

@@ -27,13 +27,20 @@ def touches(facts: Facts) -> dict[Key, list[Touch]]:
     """By customer and brand: visits, and clicks that led to none, in time."""
     found: dict[Key, list[Touch]] = defaultdict(list)
     landed = set()
+    campaigns = {
+        message: row["campaign_id"]
+        for message, own in facts.message_events.items()
+        for row in reversed(own)
+        if row["campaign_id"]
+    }
     groups = {row["session_id"]: row["channel_group"] for row in facts.rows("marts.sessions")}
     for row in facts.rows("intermediate.int_engagement__sessions"):
         owner = facts.session_owner.get(row["session_id"])
         if owner:
             found[owner, row["brand_id"]].append((
                 row["started_at"], "session", row["session_id"], groups[row["session_id"]],
-                row["landing_campaign"],
+                campaigns.get((row["brand_id"], row["landing_message_id"]))
+                or row["landing_campaign"],
             ))  # fmt: skip
             landed.add((owner, row["brand_id"], row["landing_message_id"]))
     for (brand, message_id), own in facts.message_events.items():
@@ -42,11 +49,10 @@ def touches(facts: Facts) -> dict[Key, list[Touch]]:
         owner = facts.message_owner.get((brand, message_id))
         outbound = own[0]["direction"] == "outbound"
         if clicks and owner and outbound and (owner, brand, message_id) not in landed:
-            campaigns = [row["campaign_id"] for row in own if row["campaign_id"]]
             found[owner, brand].append((
                 min(clicks), "click", message_id,
                 "email" if own[0]["channel"] == "email" else "message",
-                campaigns[0] if campaigns else None,
+                campaigns.get((brand, message_id)),
             ))  # fmt: skip
     for own_touches in found.values():
         own_touches.sort(key=lambda touch: touch[:3])
@@ -89,7 +95,7 @@ def test_credit_of_every_touch(
         ]  # fmt: skip
         count = len(way)
         if not way:
-            expected[brand, order_id, 0] = (None, "unknown", revenue, *[revenue] * 5)
+            expected[brand, order_id, 0] = (None, "unknown", None, revenue, *[revenue] * 5)
             continue
         linear = cents(revenue, [Fraction(1, count)] * count)
         if count <= 2:
@@ -103,13 +109,13 @@ def test_credit_of_every_touch(
         decay = cents(revenue, [weight / sum(weights) for weight in weights])
         for number, touch in enumerate(way):
             expected[brand, order_id, number + 1] = (
-                touch[2], touch[3], revenue,
+                touch[2], touch[3], touch[4], revenue,
                 revenue if number == 0 else 0, revenue if number == count - 1 else 0,
                 linear[number], position[number], decay[number],
             )  # fmt: skip
     found = {
         (row["brand_id"], row["order_id"], row["touch_number"]): (
-            row["touch_id"], row["channel_group"], row["revenue_amount"],
+            row["touch_id"], row["channel_group"], row["campaign"], row["revenue_amount"],
             row["first_touch_amount"], row["last_touch_amount"], row["linear_amount"],
             row["position_based_amount"], row["time_decay_amount"],
         )

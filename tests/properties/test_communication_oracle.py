@@ -363,12 +363,12 @@ def test_channel_affinity_and_its_priors(facts: Facts) -> None:
         wait = median(delays) / 60_000_000 if delays else None
         assert is_near(row["median_response_minutes"], wait)
         local = [
-            moment.replace(tzinfo=dt.UTC).astimezone(
+            min(m["responses"]).replace(tzinfo=dt.UTC).astimezone(
                 ZoneInfo(facts.brands[m["brand_id"]]["time_zone"])
             )
             for m in messages
-            for moment in m["responses"]
-        ]
+            if m["responses"] and min(m["responses"]) >= m["sent_at"]
+        ]  # fmt: skip
         hours = Counter(moment.hour for moment in local)
         weekdays = Counter(moment.isoweekday() for moment in local)
         assert row["best_hour"] == (min(hours, key=lambda h: (-hours[h], h)) if hours else None)
@@ -426,7 +426,7 @@ def test_campaigns_to_the_cent(facts: Facts) -> None:
     for place, row in found.items():
         messages = sent.get(place, [])
         orders = {
-            order["order_id"]: (order["amount"], (message["brand_id"], order["order_id"]))
+            order["order_id"]: (order["net"], (message["brand_id"], order["order_id"]))
             for message in messages
             for order in message["orders"]
         }

@@ -123,21 +123,22 @@ def test_carts_and_their_content(facts: Facts, carts: dict[str, Row]) -> None:
         brand = cart["brand_id"]
         prices = {p: price(brand, p, cart["values"][p]) for p in cart["left"]}
         known = [prices[p] * n for p, n in cart["left"].items() if prices[p] is not None]
-        after = None
+        after, brought = None, None
         if cart["status"] == "abandoned":
             gone = cart["last_step_at"] + limit
-            after = next(
+            after, brought = next(
                 (
-                    order["order_id"]
+                    (order["order_id"], order["net"])
                     for order in facts.orders_of.get((cart["customer_id"] or "", brand), [])
                     if gone <= order["ordered_at"] <= gone + facts.window
                 ),
-                None,
+                (None, None),
             )
         expected[name] = (
             brand, cart["customer_id"], cart["status"], cart["kinds"]["checkout_started"],
             len(cart["left"]), sum(cart["left"].values()), sum(known) if known else None,
             cart["opened_at"], cart["last_step_at"], cart["ordered_at"], after,
+            brought,
         )  # fmt: skip
         if cart["status"] == "open":
             for product, count in cart["left"].items():
@@ -147,6 +148,7 @@ def test_carts_and_their_content(facts: Facts, carts: dict[str, Row]) -> None:
             row["brand_id"], row["customer_id"], row["cart_status"], row["checkout_count"],
             row["product_count"], row["quantity"], row["cart_amount"], row["opened_at"],
             row["last_step_at"], row["ordered_at"], row["recovery_order_id"],
+            row["recovery_amount"],
         )
         for row in facts.rows("marts.carts")
     }  # fmt: skip

@@ -11,9 +11,8 @@ session_landings as (
 ),
 
 messages as (
-    select brand_id, message_id, channel, campaign_id, first_clicked_at
+    select brand_id, message_id, channel, campaign_id, direction, clicked_count, first_clicked_at
     from {{ ref('int_communication__messages') }}
-    where direction = 'outbound' and clicked_count > 0
 ),
 
 session_customers as (
@@ -28,6 +27,8 @@ message_customers as (
     where customer_id is not null
 ),
 
+-- A visit through a message is its campaign's, whatever the link's utm parameters call it: else one
+-- campaign has two names, and visits and clicks of it cannot be put together.
 sessions_bound as (
     select
         session_customers.customer_id,
@@ -35,7 +36,7 @@ sessions_bound as (
         'session' as touch_kind,
         sessions.session_id as touch_id,
         session_landings.channel_group,
-        sessions.landing_campaign as campaign,
+        coalesce(messages.campaign_id, sessions.landing_campaign) as campaign,
         sessions.landing_message_id,
         sessions.started_at as touched_at
     from sessions
@@ -45,6 +46,10 @@ sessions_bound as (
             and sessions.session_id = session_customers.session_id
     inner join session_landings
         on sessions.session_id = session_landings.session_id
+    left join messages
+        on
+            sessions.brand_id = messages.brand_id
+            and sessions.landing_message_id = messages.message_id
 ),
 
 messages_landed as (
@@ -75,7 +80,10 @@ clicks_alone as (
             message_customers.customer_id = messages_landed.customer_id
             and messages.brand_id = messages_landed.brand_id
             and messages.message_id = messages_landed.message_id
-    where messages_landed.message_id is null
+    where
+        messages.direction = 'outbound'
+        and messages.clicked_count > 0
+        and messages_landed.message_id is null
 ),
 
 touches_united as (

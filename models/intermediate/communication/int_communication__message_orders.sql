@@ -15,7 +15,7 @@ message_customers as (
 ),
 
 order_customers as (
-    select brand_id, order_id, customer_id, total_amount, ordered_at
+    select brand_id, order_id, customer_id, net_amount, ordered_at
     from {{ ref('int_transaction__order_customers') }}
 ),
 
@@ -25,7 +25,7 @@ orders_matched as (
         messages.message_id,
         order_customers.order_id,
         message_customers.customer_id,
-        order_customers.total_amount,
+        order_customers.net_amount,
         messages.sent_at,
         order_customers.ordered_at
     from messages
@@ -48,7 +48,7 @@ orders_credited as (
         message_id,
         order_id,
         customer_id,
-        total_amount,
+        net_amount,
         row_number() over (
             partition by brand_id, order_id
             order by sent_at desc, message_id

@@ -16,7 +16,7 @@ with carts as (
 ),
 
 order_customers as (
-    select brand_id, order_id, customer_id, total_amount, ordered_at
+    select brand_id, order_id, customer_id, net_amount, ordered_at
     from {{ ref('int_transaction__order_customers') }}
 ),
 
@@ -26,7 +26,7 @@ orders_following as (
     select
         carts.cart_id,
         order_customers.order_id,
-        order_customers.total_amount,
+        order_customers.net_amount,
         order_customers.ordered_at,
         row_number() over (
             partition by carts.cart_id
@@ -44,7 +44,7 @@ orders_following as (
 ),
 
 recoveries as (
-    select cart_id, order_id, total_amount, ordered_at
+    select cart_id, order_id, net_amount, ordered_at
     from orders_following
     where order_rank = 1
 ),
@@ -60,7 +60,7 @@ carts_followed as (
         cast(carts.product_count as bigint) as product_count,
         cast(carts.quantity as bigint) as quantity,
         carts.cart_amount,
-        recoveries.total_amount as recovery_amount,
+        recoveries.net_amount as recovery_amount,
         carts.checkout_count > 0 as has_checkout,
         recoveries.cart_id is not null as is_recovered,
         carts.opened_at,

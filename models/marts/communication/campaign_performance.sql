@@ -34,7 +34,7 @@ message_responses as (
 ),
 
 message_orders as (
-    select brand_id, message_id, order_id, total_amount, is_credited
+    select brand_id, message_id, order_id, net_amount, is_credited
     from {{ ref('int_communication__message_orders') }}
 ),
 
@@ -96,7 +96,7 @@ orders_matched as (
         message_responses.campaign_id,
         message_responses.channel,
         message_orders.order_id,
-        max(message_orders.total_amount) as total_amount,
+        max(message_orders.net_amount) as net_amount,
         max(case when message_orders.is_credited then 1 else 0 end) as is_credited
     from message_responses
     inner join message_orders
@@ -116,9 +116,9 @@ orders_summed as (
         campaign_id,
         channel,
         count(*) as order_count,
-        sum(total_amount) as revenue_amount,
+        sum(net_amount) as revenue_amount,
         sum(is_credited) as credited_order_count,
-        sum(case when is_credited = 1 then total_amount else 0 end) as credited_revenue_amount
+        sum(case when is_credited = 1 then net_amount else 0 end) as credited_revenue_amount
     from orders_matched
     group by brand_id, campaign_id, channel
 ),

@@ -15,12 +15,6 @@ with message_responses as (
     where customer_id is not null
 ),
 
-message_events as (
-    select brand_id, message_id, event_type, occurred_at
-    from {{ ref('int_communication__message_events') }}
-    where event_type in ('opened', 'clicked') and not is_robot
-),
-
 message_orders as (
     select brand_id, message_id, order_id
     from {{ ref('int_communication__message_orders') }}
@@ -48,7 +42,7 @@ brands as (
 ),
 
 as_of as (
-    select as_of_at, as_of_date
+    select as_of_date
     from {{ ref('int_operations__as_of') }}
 ),
 
@@ -122,21 +116,19 @@ medians as (
     group by customer_id, channel
 ),
 
+-- A message counts once, where it was answered first: programs that open it anew whenever it is
+-- scrolled past would else decide the hour.
 responses_local as (
     select
         message_responses.customer_id,
         message_responses.channel,
-        {{ at_time_zone('message_events.occurred_at', "coalesce(brands.time_zone, 'UTC')") }}
-            as local_at
-    from message_events
-    cross join as_of
-    inner join message_responses
-        on
-            message_events.brand_id = message_responses.brand_id
-            and message_events.message_id = message_responses.message_id
+        {{ at_time_zone(
+            'message_responses.first_response_at', "coalesce(brands.time_zone, 'UTC')"
+        ) }} as local_at
+    from message_responses
     inner join brands
-        on message_events.brand_id = brands.brand_id
-    where message_events.occurred_at <= as_of.as_of_at
+        on message_responses.brand_id = brands.brand_id
+    where message_responses.first_response_at is not null
 ),
 
 hours_counted as (
