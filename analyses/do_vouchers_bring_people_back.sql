@@ -1,23 +1,23 @@
 -- Do vouchers bring people back, and how soon?
 --   dbt show --limit 100 --select do_vouchers_bring_people_back
 -- How to read it: one row per brand and tier of the card. used_share is of the vouchers issued at
--- least 30 days ago, so that the young ones, which had no chance yet, do not press it down;
+-- least 30 days ago, used or not: young ones had no chance yet and would press it down;
 -- median_days_to_use says how long to wait before a reminder, and order_amount what the orders
 -- brought on which they were used.
 with loyalty_vouchers as (
     select
+        program_id,
         brand_id,
         loyalty_card_id,
         is_used,
         days_to_use,
-        days_waiting,
         order_amount
     from {{ ref('loyalty_vouchers') }}
-    where is_used or days_waiting >= 30
+    where issued_at <= {{ add_days('cast(as_of_date as timestamp)', -30) }}
 ),
 
 loyalty_cards as (
-    select program_id, brand_id, loyalty_card_id, loyalty_tier
+    select program_id, loyalty_card_id, loyalty_tier
     from {{ ref('loyalty_cards') }}
 ),
 
@@ -32,7 +32,7 @@ vouchers_summed as (
     from loyalty_vouchers
     left join loyalty_cards
         on
-            loyalty_vouchers.brand_id = loyalty_cards.brand_id
+            loyalty_vouchers.program_id = loyalty_cards.program_id
             and loyalty_vouchers.loyalty_card_id = loyalty_cards.loyalty_card_id
     group by loyalty_vouchers.brand_id, loyalty_cards.loyalty_tier
 )

@@ -382,6 +382,24 @@ def test_loyalty_cards_vouchers_and_conflicts(facts: Facts) -> None:
         for row in facts.rows("marts.loyalty_cards")
     }  # fmt: skip
     assert found == expected
+    # Each brand has a programme of its own in the sample, so both 360s show the holders' cards.
+    for table in ("marts.customer_360", "marts.customer_brand_360"):
+        held: dict[tuple[str | None, str | None], list[Any]] = defaultdict(lambda: [0, 0, 0])
+        for (brand, _), card_row in expected.items():
+            held[card_row[0], brand if "brand" in table else None][0] += card_row[5]
+        for (brand, _, _), (owner, used, _) in vouchers.items():
+            mine = held[owner, brand if "brand" in table else None]
+            mine[1] += 1
+            mine[2] += used is not None
+        shown = {
+            (row["customer_id"], row.get("brand_id")): [
+                row["points_balance"], row["voucher_issued_count"], row["voucher_redeemed_count"]
+            ]
+            for row in facts.rows(table)
+        }  # fmt: skip
+        assert {key: three for key, three in shown.items() if any(three)} == {
+            key: three for key, three in held.items() if key[0] and any(three)
+        }
     assert vouchers == {
         (row["brand_id"], row["voucher_code"], row["loyalty_card_id"]): (
             row["customer_id"], row["used_at"], row["days_to_use"]

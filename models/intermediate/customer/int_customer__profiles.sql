@@ -8,6 +8,10 @@ survivorship_rules as (
     select * from {{ ref('survivorship_rules') }}
 ),
 
+as_of as (
+    select * from {{ ref('int_operations__as_of') }}
+),
+
 rules as (
     select
         max(case when attribute = 'first_name' then believed_by end) as first_name,
@@ -68,6 +72,68 @@ chosen as (
     from contacts
     cross join rules
     group by contacts.customer_id
+),
+
+aged as (
+    select
+        chosen.customer_id,
+        chosen.contact_count,
+        chosen.first_name,
+        chosen.last_name,
+        chosen.birth_date,
+        chosen.gender,
+        chosen.occupation,
+        chosen.language_code,
+        chosen.street,
+        chosen.city,
+        chosen.region,
+        chosen.postal_code,
+        chosen.country_code,
+        chosen.email,
+        chosen.phone,
+        chosen.loyalty_card_id,
+        chosen.acquisition_source,
+        chosen.acquisition_campaign,
+        chosen.registered_at,
+        chosen.contact_updated_at,
+        {{ full_years_between('chosen.birth_date', 'as_of.as_of_date') }} as age_years
+    from chosen
+    cross join as_of
+),
+
+banded as (
+    select
+        customer_id,
+        contact_count,
+        first_name,
+        last_name,
+        birth_date,
+        gender,
+        occupation,
+        language_code,
+        street,
+        city,
+        region,
+        postal_code,
+        country_code,
+        email,
+        phone,
+        loyalty_card_id,
+        acquisition_source,
+        acquisition_campaign,
+        registered_at,
+        contact_updated_at,
+        case
+            when age_years is null then null
+            when age_years < 18 then 'under_18'
+            when age_years < 25 then '18_24'
+            when age_years < 35 then '25_34'
+            when age_years < 45 then '35_44'
+            when age_years < 55 then '45_54'
+            when age_years < 65 then '55_64'
+            else '65_plus'
+        end as age_band
+    from aged
 )
 
-select * from chosen
+select * from banded

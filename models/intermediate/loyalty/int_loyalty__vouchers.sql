@@ -1,5 +1,6 @@
 -- Vouchers that were issued on a card, with their first use: an event of the same card, or an order
--- that names the code, since tills do not report every use.
+-- that names the code, since tills do not report every use. A voucher is as wide as its card: where a
+-- controller's brands share one card, what one of them issued is used at any of them.
 with loyalty_events as (
     select brand_id, event_id, loyalty_card_id, event_type, voucher_code, order_id, occurred_at
     from {{ ref('stg_loyalty__loyalty_events') }}
@@ -34,12 +35,20 @@ as_of as (
     from {{ ref('int_operations__as_of') }}
 ),
 
-events_bound as (
+brands_in_programmes as (
     select
+        brands.brand_id,
         case identifier_types.scope
             when 'controller' then brands.controller_id
-            else loyalty_events.brand_id
-        end as program_id,
+            else brands.brand_id
+        end as program_id
+    from brands
+    cross join identifier_types
+),
+
+events_bound as (
+    select
+        brands_in_programmes.program_id,
         loyalty_events.brand_id,
         loyalty_events.event_id,
         loyalty_events.loyalty_card_id,
@@ -50,9 +59,8 @@ events_bound as (
         loyalty_events.occurred_at
     from loyalty_events
     cross join as_of
-    cross join identifier_types
-    inner join brands
-        on loyalty_events.brand_id = brands.brand_id
+    inner join brands_in_programmes
+        on loyalty_events.brand_id = brands_in_programmes.brand_id
     left join record_customers
         on
             record_customers.feed = 'loyalty_events'
@@ -70,8 +78,8 @@ issues_ranked as (
         customer_id,
         occurred_at as issued_at,
         row_number() over (
-            partition by brand_id, voucher_code, loyalty_card_id
-            order by occurred_at, event_id
+            partition by program_id, voucher_code, loyalty_card_id
+            order by occurred_at, brand_id, event_id
         ) as issue_rank
     from events_bound
     where event_type = 'voucher_issued'
@@ -83,11 +91,31 @@ issues as (
     where issue_rank = 1
 ),
 
+orders_bound as (
+    select
+        brands_in_programmes.program_id,
+        orders.brand_id,
+        orders.order_id,
+        orders.loyalty_card_id,
+        orders.coupon_code,
+        record_customers.customer_id,
+        orders.ordered_at
+    from orders
+    inner join brands_in_programmes
+        on orders.brand_id = brands_in_programmes.brand_id
+    left join record_customers
+        on
+            record_customers.feed = 'orders'
+            and orders.brand_id = record_customers.brand_id
+            and orders.order_id = record_customers.record_id
+),
+
 uses_found as (
     select
-        issues.brand_id,
+        issues.program_id,
         issues.voucher_code,
         issues.loyalty_card_id,
+        events_bound.brand_id as used_brand_id,
         events_bound.order_id,
         events_bound.occurred_at as used_at,
         0 as source_rank,
@@ -95,7 +123,7 @@ uses_found as (
     from issues
     inner join events_bound
         on
-            issues.brand_id = events_bound.brand_id
+            issues.program_id = events_bound.program_id
             and issues.voucher_code = events_bound.voucher_code
             and issues.loyalty_card_id = events_bound.loyalty_card_id
             and issues.issued_at <= events_bound.occurred_at
@@ -104,42 +132,39 @@ uses_found as (
     union all
 
     select
-        issues.brand_id,
+        issues.program_id,
         issues.voucher_code,
         issues.loyalty_card_id,
-        orders.order_id,
-        orders.ordered_at as used_at,
+        orders_bound.brand_id as used_brand_id,
+        orders_bound.order_id,
+        orders_bound.ordered_at as used_at,
         1 as source_rank,
-        orders.order_id as source_id
+        orders_bound.order_id as source_id
     from issues
-    inner join orders
+    inner join orders_bound
         on
-            issues.brand_id = orders.brand_id
-            and issues.voucher_code = orders.coupon_code
-            and issues.issued_at <= orders.ordered_at
-    left join record_customers
-        on
-            record_customers.feed = 'orders'
-            and orders.brand_id = record_customers.brand_id
-            and orders.order_id = record_customers.record_id
+            issues.program_id = orders_bound.program_id
+            and issues.voucher_code = orders_bound.coupon_code
+            and issues.issued_at <= orders_bound.ordered_at
     where
-        orders.loyalty_card_id = issues.loyalty_card_id
+        orders_bound.loyalty_card_id = issues.loyalty_card_id
         or (
-            orders.loyalty_card_id is null
-            and record_customers.customer_id = issues.customer_id
+            orders_bound.loyalty_card_id is null
+            and orders_bound.customer_id = issues.customer_id
         )
 ),
 
 uses_ranked as (
     select
-        brand_id,
+        program_id,
         voucher_code,
         loyalty_card_id,
+        used_brand_id,
         order_id,
         used_at,
         row_number() over (
-            partition by brand_id, voucher_code, loyalty_card_id
-            order by used_at, source_rank, source_id
+            partition by program_id, voucher_code, loyalty_card_id
+            order by used_at, source_rank, used_brand_id, source_id
         ) as use_rank
     from uses_found
 ),
@@ -151,6 +176,7 @@ vouchers_followed as (
         issues.voucher_code,
         issues.loyalty_card_id,
         issues.customer_id,
+        uses_ranked.used_brand_id,
         uses_ranked.order_id,
         issues.issued_at,
         uses_ranked.used_at,
@@ -166,7 +192,7 @@ vouchers_followed as (
     from issues
     left join uses_ranked
         on
-            issues.brand_id = uses_ranked.brand_id
+            issues.program_id = uses_ranked.program_id
             and issues.voucher_code = uses_ranked.voucher_code
             and issues.loyalty_card_id = uses_ranked.loyalty_card_id
             and uses_ranked.use_rank = 1

@@ -8,8 +8,24 @@ profiles as (
     select * from {{ ref('int_customer__profiles') }}
 ),
 
-brand_summary as (
-    select * from {{ ref('int_customer__brand_summary') }}
+brands_known as (
+    select * from {{ ref('int_engagement__activity_scores') }}
+),
+
+customer_value as (
+    select * from {{ ref('int_customer__value') }}
+),
+
+customer_behaviour as (
+    select * from {{ ref('int_customer__behaviour') }}
+),
+
+customer_communication as (
+    select * from {{ ref('int_customer__communication') }}
+),
+
+customer_loyalty as (
+    select * from {{ ref('int_customer__loyalty') }}
 ),
 
 permissions as (
@@ -60,72 +76,12 @@ contactability as (
     select * from {{ ref('contactability') }}
 ),
 
-loyalty_cards as (
-    select * from {{ ref('loyalty_cards') }}
-),
-
-brands_ranked as (
-    select
-        customer_id,
-        brand_id,
-        order_count,
-        gross_amount,
-        discount_amount,
-        return_count,
-        refund_amount,
-        net_amount,
-        first_order_at,
-        last_order_at,
-        session_count,
-        abandoned_cart_count,
-        last_session_at,
-        message_count,
-        opened_message_count,
-        clicked_message_count,
-        last_message_at,
-        review_count,
-        survey_response_count,
-        service_interaction_count,
-        loyalty_tier,
-        points_balance,
-        voucher_issued_count,
-        voucher_redeemed_count,
-        row_number() over (
-            partition by customer_id
-            order by points_balance desc, brand_id
-        ) as points_rank
-    from brand_summary
-),
-
-brands_added_up as (
+brands_listed as (
     select
         customer_id,
         count(*) as brand_count,
-        {{ joined_text('brand_id') }} as brands,
-        sum(order_count) as order_count,
-        sum(gross_amount) as gross_amount,
-        sum(discount_amount) as discount_amount,
-        sum(return_count) as return_count,
-        sum(refund_amount) as refund_amount,
-        sum(net_amount) as net_amount,
-        min(first_order_at) as first_order_at,
-        max(last_order_at) as last_order_at,
-        sum(session_count) as session_count,
-        sum(abandoned_cart_count) as abandoned_cart_count,
-        max(last_session_at) as last_session_at,
-        sum(message_count) as message_count,
-        sum(opened_message_count) as opened_message_count,
-        sum(clicked_message_count) as clicked_message_count,
-        max(last_message_at) as last_message_at,
-        sum(review_count) as review_count,
-        sum(survey_response_count) as survey_response_count,
-        sum(service_interaction_count) as service_interaction_count,
-        -- Tiers of different programmes do not compare: the one shown is where most points lie.
-        {{ first_by('loyalty_tier', 'points_rank') }} as loyalty_tier,
-        sum(points_balance) as points_balance,
-        sum(voucher_issued_count) as voucher_issued_count,
-        sum(voucher_redeemed_count) as voucher_redeemed_count
-    from brands_ranked
+        {{ joined_text('brand_id') }} as brands
+    from brands_known
     group by customer_id
 ),
 
@@ -136,30 +92,6 @@ permissions_added_up as (
         sum(case when has_profiling_consent then 1 else 0 end) as profiling_consent_brand_count
     from permissions
     group by customer_id
-),
-
-ages_counted as (
-    select
-        profiles.customer_id,
-        {{ full_years_between('profiles.birth_date', 'as_of.as_of_date') }} as age_years
-    from profiles
-    cross join as_of
-),
-
-ages as (
-    select
-        customer_id,
-        case
-            when age_years is null then null
-            when age_years < 18 then 'under_18'
-            when age_years < 25 then '18_24'
-            when age_years < 35 then '25_34'
-            when age_years < 45 then '35_44'
-            when age_years < 55 then '45_54'
-            when age_years < 65 then '55_64'
-            else '65_plus'
-        end as age_band
-    from ages_counted
 ),
 
 tastes as (
@@ -203,15 +135,6 @@ brands_contactable as (
     group by customer_id
 ),
 
-cards_added_up as (
-    select
-        customer_id,
-        count(*) as loyalty_card_count,
-        sum(reward_count) as reward_count
-    from loyalty_cards
-    group by customer_id
-),
-
 joined as (
     select
         customers.customer_id,
@@ -224,7 +147,7 @@ joined as (
         profiles.phone,
         profiles.loyalty_card_id,
         profiles.birth_date,
-        ages.age_band,
+        profiles.age_band,
         profiles.gender,
         profiles.street,
         profiles.city,
@@ -239,34 +162,31 @@ joined as (
         cast(coalesce(profiles.contact_count, 0) as bigint) as contact_count,
         customers.identifier_count,
         customers.controller_count,
-        cast(coalesce(brands_added_up.brand_count, 0) as bigint) as brand_count,
-        coalesce(brands_added_up.brands, '') as brands,
-        cast(coalesce(brands_added_up.order_count, 0) as bigint) as order_count,
-        cast(coalesce(brands_added_up.gross_amount, 0) as decimal(18, 2)) as gross_amount,
-        cast(coalesce(brands_added_up.discount_amount, 0) as decimal(18, 2)) as discount_amount,
-        cast(coalesce(brands_added_up.return_count, 0) as bigint) as return_count,
-        cast(coalesce(brands_added_up.refund_amount, 0) as decimal(18, 2)) as refund_amount,
-        cast(coalesce(brands_added_up.net_amount, 0) as decimal(18, 2)) as net_amount,
-        {{ decimal_quotient('brands_added_up.net_amount', 'brands_added_up.order_count', 2) }}
-            as average_order_amount,
-        brands_added_up.first_order_at,
-        brands_added_up.last_order_at,
-        cast(coalesce(brands_added_up.session_count, 0) as bigint) as session_count,
-        cast(coalesce(brands_added_up.abandoned_cart_count, 0) as bigint) as abandoned_cart_count,
-        brands_added_up.last_session_at,
-        cast(coalesce(brands_added_up.message_count, 0) as bigint) as message_count,
-        cast(coalesce(brands_added_up.opened_message_count, 0) as bigint) as opened_message_count,
-        cast(coalesce(brands_added_up.clicked_message_count, 0) as bigint) as clicked_message_count,
-        brands_added_up.last_message_at,
-        cast(coalesce(brands_added_up.review_count, 0) as bigint) as review_count,
-        cast(coalesce(brands_added_up.survey_response_count, 0) as bigint) as survey_response_count,
-        cast(coalesce(brands_added_up.service_interaction_count, 0) as bigint)
-            as service_interaction_count,
-        brands_added_up.loyalty_tier,
-        cast(coalesce(brands_added_up.points_balance, 0) as decimal(18, 2)) as points_balance,
-        cast(coalesce(brands_added_up.voucher_issued_count, 0) as bigint) as voucher_issued_count,
-        cast(coalesce(brands_added_up.voucher_redeemed_count, 0) as bigint)
-            as voucher_redeemed_count,
+        coalesce(brands_listed.brand_count, 0) as brand_count,
+        coalesce(brands_listed.brands, '') as brands,
+        coalesce(customer_value.order_count, 0) as order_count,
+        coalesce(customer_value.gross_amount, 0) as gross_amount,
+        coalesce(customer_value.discount_amount, 0) as discount_amount,
+        coalesce(customer_value.return_count, 0) as return_count,
+        coalesce(customer_value.refund_amount, 0) as refund_amount,
+        coalesce(customer_value.net_amount, 0) as net_amount,
+        customer_value.average_order_amount,
+        customer_value.first_order_at,
+        customer_value.last_order_at,
+        coalesce(customer_behaviour.session_count, 0) as session_count,
+        coalesce(customer_behaviour.abandoned_cart_count, 0) as abandoned_cart_count,
+        customer_behaviour.last_session_at,
+        coalesce(customer_communication.message_count, 0) as message_count,
+        coalesce(customer_communication.opened_message_count, 0) as opened_message_count,
+        coalesce(customer_communication.clicked_message_count, 0) as clicked_message_count,
+        customer_communication.last_message_at,
+        coalesce(customer_behaviour.review_count, 0) as review_count,
+        coalesce(customer_behaviour.survey_response_count, 0) as survey_response_count,
+        coalesce(customer_communication.service_interaction_count, 0) as service_interaction_count,
+        customer_loyalty.loyalty_tier,
+        coalesce(customer_loyalty.points_balance, 0) as points_balance,
+        coalesce(customer_loyalty.voucher_issued_count, 0) as voucher_issued_count,
+        coalesce(customer_loyalty.voucher_redeemed_count, 0) as voucher_redeemed_count,
         preferences.preferred_channel,
         preferences.contact_frequency,
         preferences.interest_category,
@@ -306,8 +226,8 @@ joined as (
         coalesce(pressure_added_up.is_fatigued, false) as is_fatigued,
         cast(coalesce(brands_contactable.contactable_brand_count, 0) as bigint)
             as contactable_brand_count,
-        cast(coalesce(cards_added_up.loyalty_card_count, 0) as bigint) as loyalty_card_count,
-        cast(coalesce(cards_added_up.reward_count, 0) as bigint) as reward_count,
+        coalesce(customer_loyalty.loyalty_card_count, 0) as loyalty_card_count,
+        coalesce(customer_loyalty.reward_count, 0) as reward_count,
         tiers.tier as activity_tier,
         tiers.strongest_brand_id,
         tiers.brand_to_stimulate_id,
@@ -323,10 +243,24 @@ joined as (
     cross join as_of
     left join profiles
         on customers.customer_id = profiles.customer_id
-    left join ages
-        on customers.customer_id = ages.customer_id
-    left join brands_added_up
-        on customers.customer_id = brands_added_up.customer_id
+    left join brands_listed
+        on customers.customer_id = brands_listed.customer_id
+    left join customer_value
+        on
+            customers.customer_id = customer_value.customer_id
+            and customer_value.scope = 'all'
+    left join customer_behaviour
+        on
+            customers.customer_id = customer_behaviour.customer_id
+            and customer_behaviour.scope = 'all'
+    left join customer_communication
+        on
+            customers.customer_id = customer_communication.customer_id
+            and customer_communication.scope = 'all'
+    left join customer_loyalty
+        on
+            customers.customer_id = customer_loyalty.customer_id
+            and customer_loyalty.scope = 'all'
     left join permissions_added_up
         on customers.customer_id = permissions_added_up.customer_id
     left join preferences
@@ -357,8 +291,6 @@ joined as (
         on customers.customer_id = pressure_added_up.customer_id
     left join brands_contactable
         on customers.customer_id = brands_contactable.customer_id
-    left join cards_added_up
-        on customers.customer_id = cards_added_up.customer_id
 )
 
 select * from joined

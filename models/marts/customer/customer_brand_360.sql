@@ -1,7 +1,23 @@
 with
 
-brand_summary as (
-    select * from {{ ref('int_customer__brand_summary') }}
+brands_known as (
+    select * from {{ ref('int_engagement__activity_scores') }}
+),
+
+customer_value as (
+    select * from {{ ref('int_customer__value') }}
+),
+
+customer_behaviour as (
+    select * from {{ ref('int_customer__behaviour') }}
+),
+
+customer_communication as (
+    select * from {{ ref('int_customer__communication') }}
+),
+
+customer_loyalty as (
+    select * from {{ ref('int_customer__loyalty') }}
 ),
 
 brand_profiles as (
@@ -56,8 +72,8 @@ channels_contactable as (
 
 joined as (
     select
-        brand_summary.customer_id,
-        brand_summary.brand_id,
+        brands_known.customer_id,
+        brands_known.brand_id,
         as_of.as_of_date,
         brand_profiles.first_name,
         brand_profiles.last_name,
@@ -73,28 +89,28 @@ joined as (
         brand_profiles.acquisition_campaign,
         brand_profiles.registered_at,
         cast(coalesce(brand_profiles.contact_count, 0) as bigint) as contact_count,
-        brand_summary.order_count,
-        brand_summary.gross_amount,
-        brand_summary.discount_amount,
-        brand_summary.return_count,
-        brand_summary.refund_amount,
-        brand_summary.net_amount,
-        brand_summary.first_order_at,
-        brand_summary.last_order_at,
-        brand_summary.session_count,
-        brand_summary.abandoned_cart_count,
-        brand_summary.last_session_at,
-        brand_summary.message_count,
-        brand_summary.opened_message_count,
-        brand_summary.clicked_message_count,
-        brand_summary.last_message_at,
-        brand_summary.review_count,
-        brand_summary.survey_response_count,
-        brand_summary.service_interaction_count,
-        brand_summary.loyalty_tier,
-        brand_summary.points_balance,
-        brand_summary.voucher_issued_count,
-        brand_summary.voucher_redeemed_count,
+        coalesce(customer_value.order_count, 0) as order_count,
+        coalesce(customer_value.gross_amount, 0) as gross_amount,
+        coalesce(customer_value.discount_amount, 0) as discount_amount,
+        coalesce(customer_value.return_count, 0) as return_count,
+        coalesce(customer_value.refund_amount, 0) as refund_amount,
+        coalesce(customer_value.net_amount, 0) as net_amount,
+        customer_value.first_order_at,
+        customer_value.last_order_at,
+        coalesce(customer_behaviour.session_count, 0) as session_count,
+        coalesce(customer_behaviour.abandoned_cart_count, 0) as abandoned_cart_count,
+        customer_behaviour.last_session_at,
+        coalesce(customer_communication.message_count, 0) as message_count,
+        coalesce(customer_communication.opened_message_count, 0) as opened_message_count,
+        coalesce(customer_communication.clicked_message_count, 0) as clicked_message_count,
+        customer_communication.last_message_at,
+        coalesce(customer_behaviour.review_count, 0) as review_count,
+        coalesce(customer_behaviour.survey_response_count, 0) as survey_response_count,
+        coalesce(customer_communication.service_interaction_count, 0) as service_interaction_count,
+        customer_loyalty.loyalty_tier,
+        coalesce(customer_loyalty.points_balance, 0) as points_balance,
+        coalesce(customer_loyalty.voucher_issued_count, 0) as voucher_issued_count,
+        coalesce(customer_loyalty.voucher_redeemed_count, 0) as voucher_redeemed_count,
         rfm_scores.recency_days,
         rfm_scores.rfm_score,
         rfm_scores.rfm_segment,
@@ -125,42 +141,58 @@ joined as (
         coalesce(permissions.has_profiling_consent, false) as has_profiling_consent,
         customers.is_suspect,
         customers.suspect_reasons
-    from brand_summary
+    from brands_known
     cross join as_of
     inner join customers
-        on brand_summary.customer_id = customers.customer_id
+        on brands_known.customer_id = customers.customer_id
     left join brand_profiles
         on
-            brand_summary.customer_id = brand_profiles.customer_id
-            and brand_summary.brand_id = brand_profiles.brand_id
+            brands_known.customer_id = brand_profiles.customer_id
+            and brands_known.brand_id = brand_profiles.brand_id
+    left join customer_value
+        on
+            brands_known.customer_id = customer_value.customer_id
+            and brands_known.brand_id = customer_value.scope
+    left join customer_behaviour
+        on
+            brands_known.customer_id = customer_behaviour.customer_id
+            and brands_known.brand_id = customer_behaviour.scope
+    left join customer_communication
+        on
+            brands_known.customer_id = customer_communication.customer_id
+            and brands_known.brand_id = customer_communication.scope
+    left join customer_loyalty
+        on
+            brands_known.customer_id = customer_loyalty.customer_id
+            and brands_known.brand_id = customer_loyalty.scope
     left join permissions
         on
-            brand_summary.customer_id = permissions.customer_id
-            and brand_summary.brand_id = permissions.brand_id
+            brands_known.customer_id = permissions.customer_id
+            and brands_known.brand_id = permissions.brand_id
     left join rfm_scores
         on
-            brand_summary.customer_id = rfm_scores.customer_id
-            and brand_summary.brand_id = rfm_scores.scope
+            brands_known.customer_id = rfm_scores.customer_id
+            and brands_known.brand_id = rfm_scores.scope
     left join basket_figures
         on
-            brand_summary.customer_id = basket_figures.customer_id
-            and brand_summary.brand_id = basket_figures.scope
+            brands_known.customer_id = basket_figures.customer_id
+            and brands_known.brand_id = basket_figures.scope
     left join predictions
         on
-            brand_summary.customer_id = predictions.customer_id
-            and brand_summary.brand_id = predictions.scope
+            brands_known.customer_id = predictions.customer_id
+            and brands_known.brand_id = predictions.scope
     left join lifecycle_stages
         on
-            brand_summary.customer_id = lifecycle_stages.customer_id
-            and brand_summary.brand_id = lifecycle_stages.scope
+            brands_known.customer_id = lifecycle_stages.customer_id
+            and brands_known.brand_id = lifecycle_stages.scope
     left join channels_contactable
         on
-            brand_summary.customer_id = channels_contactable.customer_id
-            and brand_summary.brand_id = channels_contactable.brand_id
+            brands_known.customer_id = channels_contactable.customer_id
+            and brands_known.brand_id = channels_contactable.brand_id
     left join brand_activity
         on
-            brand_summary.customer_id = brand_activity.customer_id
-            and brand_summary.brand_id = brand_activity.brand_id
+            brands_known.customer_id = brand_activity.customer_id
+            and brands_known.brand_id = brand_activity.brand_id
 )
 
 select * from joined

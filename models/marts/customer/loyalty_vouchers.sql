@@ -1,9 +1,11 @@
 with vouchers as (
     select
+        program_id,
         brand_id,
         voucher_code,
         loyalty_card_id,
         customer_id,
+        used_brand_id,
         order_id,
         issued_at,
         used_at,
@@ -25,10 +27,12 @@ as_of as (
 
 vouchers_measured as (
     select
+        vouchers.program_id,
         vouchers.brand_id,
         vouchers.voucher_code,
         vouchers.loyalty_card_id,
         vouchers.customer_id,
+        vouchers.used_brand_id,
         vouchers.order_id,
         as_of.as_of_date,
         orders.total_amount as order_amount,
@@ -52,7 +56,7 @@ vouchers_measured as (
     cross join as_of
     left join orders
         on
-            vouchers.brand_id = orders.brand_id
+            vouchers.used_brand_id = orders.brand_id
             and vouchers.order_id = orders.order_id
 )
 
