@@ -17,7 +17,8 @@ rfm_segments as (
         monetary_amount,
         rfm_score,
         rfm_segment
-    from {{ ref('int_history__rfm_segments') }}
+    from {{ ref('int_transaction__rfm_segments') }}
+    where month_number > 0
 ),
 
 activity_tiers as (

@@ -1,111 +1,41 @@
-with measures as (
+with rfm_segments as (
     select
         customer_id,
         scope,
-        as_of_date,
         last_order_at,
         recency_days,
         frequency,
-        monetary_amount
-    from {{ ref('int_transaction__rfm_measures') }}
-),
-
-cuts as (
-    select scope, measure, cut_20, cut_40, cut_60, cut_80
-    from {{ ref('int_transaction__rfm_cuts') }}
-),
-
-rfm_segments as (
-    select
-        priority,
-        rfm_segment,
-        recency_min,
-        recency_max,
-        frequency_min,
-        frequency_max,
-        monetary_min,
-        monetary_max
-    from {{ ref('rfm_segments') }}
-),
-
-customers_scored as (
-    select
-        measures.customer_id,
-        measures.scope,
-        measures.as_of_date,
-        measures.last_order_at,
-        measures.recency_days,
-        measures.frequency,
-        measures.monetary_amount,
-        6 - {{ quintile_score('measures.recency_days', 'recency_cuts') }} as recency_score,
-        {{ quintile_score('measures.frequency', 'frequency_cuts') }} as frequency_score,
-        {{ quintile_score('measures.monetary_amount', 'monetary_cuts') }} as monetary_score
-    from measures
-    inner join cuts as recency_cuts
-        on
-            recency_cuts.measure = 'recency'
-            and measures.scope = recency_cuts.scope
-    inner join cuts as frequency_cuts
-        on
-            frequency_cuts.measure = 'frequency'
-            and measures.scope = frequency_cuts.scope
-    inner join cuts as monetary_cuts
-        on
-            monetary_cuts.measure = 'monetary'
-            and measures.scope = monetary_cuts.scope
-),
-
-cells as (
-    select distinct
+        monetary_amount,
         recency_score,
         frequency_score,
-        monetary_score
-    from customers_scored
+        monetary_score,
+        rfm_score,
+        rfm_segment
+    from {{ ref('int_transaction__rfm_segments') }}
+    where month_number = 0
 ),
 
-cells_matched as (
-    select
-        cells.recency_score,
-        cells.frequency_score,
-        cells.monetary_score,
-        rfm_segments.rfm_segment,
-        row_number() over (
-            partition by cells.recency_score, cells.frequency_score, cells.monetary_score
-            order by rfm_segments.priority
-        ) as match_number
-    from cells
-    inner join rfm_segments
-        on
-            cells.recency_score between rfm_segments.recency_min and rfm_segments.recency_max
-            and cells.frequency_score
-            between rfm_segments.frequency_min and rfm_segments.frequency_max
-            and cells.monetary_score
-            between rfm_segments.monetary_min and rfm_segments.monetary_max
+as_of as (
+    select as_of_date
+    from {{ ref('int_operations__as_of') }}
 ),
 
-customers_segmented as (
+scores_dated as (
     select
-        customers_scored.customer_id,
-        customers_scored.scope,
-        customers_scored.as_of_date,
-        customers_scored.last_order_at,
-        customers_scored.recency_days,
-        customers_scored.frequency,
-        customers_scored.monetary_amount,
-        cast(customers_scored.recency_score as integer) as recency_score,
-        cast(customers_scored.frequency_score as integer) as frequency_score,
-        cast(customers_scored.monetary_score as integer) as monetary_score,
-        cast(customers_scored.recency_score as {{ dbt.type_string() }})
-        || cast(customers_scored.frequency_score as {{ dbt.type_string() }})
-        || cast(customers_scored.monetary_score as {{ dbt.type_string() }}) as rfm_score,
-        cells_matched.rfm_segment
-    from customers_scored
-    left join cells_matched
-        on
-            customers_scored.recency_score = cells_matched.recency_score
-            and customers_scored.frequency_score = cells_matched.frequency_score
-            and customers_scored.monetary_score = cells_matched.monetary_score
-            and cells_matched.match_number = 1
+        rfm_segments.customer_id,
+        rfm_segments.scope,
+        as_of.as_of_date,
+        rfm_segments.last_order_at,
+        rfm_segments.recency_days,
+        rfm_segments.frequency,
+        rfm_segments.monetary_amount,
+        rfm_segments.recency_score,
+        rfm_segments.frequency_score,
+        rfm_segments.monetary_score,
+        rfm_segments.rfm_score,
+        rfm_segments.rfm_segment
+    from rfm_segments
+    cross join as_of
 )
 
-select * from customers_segmented
+select * from scores_dated

@@ -1,18 +1,19 @@
--- As rfm_scores, for the end of each month.
+-- Scores and segment of everybody within each population, for rfm_scores and for customer_history.
 with measures as (
     select
         customer_id,
+        scope,
         month_number,
         last_order_at,
         recency_days,
         frequency,
         monetary_amount
-    from {{ ref('int_history__rfm_measures') }}
+    from {{ ref('int_transaction__rfm_populations') }}
 ),
 
 cuts as (
-    select month_number, measure, cut_20, cut_40, cut_60, cut_80
-    from {{ ref('int_history__rfm_cuts') }}
+    select scope, month_number, measure, cut_20, cut_40, cut_60, cut_80
+    from {{ ref('int_transaction__rfm_cuts') }}
 ),
 
 rfm_segments as (
@@ -31,6 +32,7 @@ rfm_segments as (
 customers_scored as (
     select
         measures.customer_id,
+        measures.scope,
         measures.month_number,
         measures.last_order_at,
         measures.recency_days,
@@ -43,14 +45,17 @@ customers_scored as (
     inner join cuts as recency_cuts
         on
             recency_cuts.measure = 'recency'
+            and measures.scope = recency_cuts.scope
             and measures.month_number = recency_cuts.month_number
     inner join cuts as frequency_cuts
         on
             frequency_cuts.measure = 'frequency'
+            and measures.scope = frequency_cuts.scope
             and measures.month_number = frequency_cuts.month_number
     inner join cuts as monetary_cuts
         on
             monetary_cuts.measure = 'monetary'
+            and measures.scope = monetary_cuts.scope
             and measures.month_number = monetary_cuts.month_number
 ),
 
@@ -85,6 +90,7 @@ cells_matched as (
 customers_segmented as (
     select
         customers_scored.customer_id,
+        customers_scored.scope,
         customers_scored.month_number,
         customers_scored.last_order_at,
         customers_scored.recency_days,
