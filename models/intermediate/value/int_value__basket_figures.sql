@@ -203,22 +203,26 @@ figures_measured as (
     select
         customer_id,
         scope,
-        {{ decimal_quotient('kept_quantity', 'lined_order_count', 2) }}
+        {{ decimal_quotient('kept_quantity', 'lined_order_count', 2, 1) }}
             as average_basket_quantity,
-        {{ decimal_quotient('span_microseconds / 8.64e10', 'order_count - 1', 1) }}
+        {{ decimal_quotient('span_microseconds', '(order_count - 1) * 86400000000', 1) }}
             as average_days_between_orders,
         {{ decimal_quotient('returned_order_count', 'order_count', 4) }} as return_rate,
         {{ decimal_quotient('complaint_order_count', 'order_count', 4) }} as complaint_rate,
         {{ decimal_quotient('discounted_order_count', 'order_count', 4) }}
             as discounted_order_share,
-        {{ decimal_quotient('discount_amount', 'gross_amount + discount_amount', 4) }}
+        {{ decimal_quotient('discount_amount', 'gross_amount + discount_amount', 4, 2) }}
             as discount_share,
-        {{ decimal_quotient('budget_amount', 'budget_amount + middle_amount + premium_amount', 4) }}
+        {{ decimal_quotient(
+            'budget_amount', 'budget_amount + middle_amount + premium_amount', 4, 2
+        ) }}
             as budget_spend_share,
-        {{ decimal_quotient('middle_amount', 'budget_amount + middle_amount + premium_amount', 4) }}
+        {{ decimal_quotient(
+            'middle_amount', 'budget_amount + middle_amount + premium_amount', 4, 2
+        ) }}
             as middle_spend_share,
         {{ decimal_quotient(
-            'premium_amount', 'budget_amount + middle_amount + premium_amount', 4
+            'premium_amount', 'budget_amount + middle_amount + premium_amount', 4, 2
         ) }} as premium_spend_share,
         case
             when budget_amount + middle_amount + premium_amount = 0 then null

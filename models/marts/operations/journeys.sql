@@ -139,7 +139,7 @@ paths_counted as (
         count(*) as first_order_count,
         sum(net_amount) as first_order_amount,
         {{ decimal_quotient('sum(touch_count)', 'count(*)', 2) }} as average_touch_count,
-        {{ decimal_quotient('sum(way_microseconds) / 8.64e10', 'count(*)', 2) }}
+        {{ decimal_quotient('sum(way_microseconds)', 'count(*) * 86400000000', 2) }}
             as average_way_days
     from ways_told
     group by scope, path

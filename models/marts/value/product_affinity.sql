@@ -132,7 +132,8 @@ shares_measured as (
         cast(look_count as bigint) as look_count,
         coalesce(
             {{ decimal_quotient(
-                'spend_amount', 'sum(spend_amount) over (partition by customer_id, dimension)', 6
+                'spend_amount', 'sum(spend_amount) over (partition by customer_id, dimension)', 6,
+                2
             ) }}, 0
         ) as spend_share,
         coalesce(
