@@ -1,5 +1,5 @@
--- A balance that a customer is shown must be the one that the till knows: points and vouchers counted by
--- whoever made each purchase would go astray with every card that a household shares.
+-- A balance that a customer is shown must be the one that the till knows: points and vouchers
+-- counted by whoever made each purchase go astray with every card that a household shares.
 with customer_360 as (
     select
         customer_id,

@@ -1,6 +1,6 @@
--- Which opens and clicks a machine made. They are kept and marked, and count nowhere. What came after
--- as_of is left out here, once for all that is told of messages: a click of tomorrow must neither
--- count today nor show which links a message of today has.
+-- Which opens and clicks a machine made. They are kept and marked, and count nowhere. What came
+-- after as_of is left out here, once for all that is told of messages: a click of tomorrow must
+-- neither count today nor show which links a message of today has.
 with stg_message_events as (
     select
         brand_id,

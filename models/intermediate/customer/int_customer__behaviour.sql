@@ -1,5 +1,5 @@
--- What a customer did of their own accord at each brand and, in the scope all, in the group: visits,
--- reviews and answers, counted once for both 360s.
+-- What a customer did of their own accord at each brand and, in the scope all, in the group:
+-- visits, reviews and answers, counted once for both 360s.
 with sessions as (
     select session_id, brand_id, is_cart_abandoned, ended_at
     from {{ ref('int_engagement__sessions') }}

@@ -1,5 +1,5 @@
--- What passed between a customer and each brand and, in the scope all, the group: messages and cases
--- of the service desk, counted once for both 360s.
+-- What passed between a customer and each brand and, in the scope all, the group: messages and
+-- cases of the service desk, counted once for both 360s.
 with messages as (
     select brand_id, message_id, direction, opened_count, clicked_count, sent_at
     from {{ ref('int_communication__messages') }}

@@ -1,5 +1,6 @@
--- A session as it stood at as_of: one that went on is told up to then, one that came later not at all.
-with session_events as (
+-- A session as it stood at as_of: one that went on is told up to then, one that came later not at
+-- all.
+with all_session_events as (
     select
         session_id,
         brand_id,
@@ -20,7 +21,36 @@ with session_events as (
         is_session_start,
         occurred_at
     from {{ ref('int_engagement__session_events') }}
-    where occurred_at <= (select as_of_at from {{ ref('int_operations__as_of') }})
+),
+
+as_of as (
+    select as_of_at
+    from {{ ref('int_operations__as_of') }}
+),
+
+session_events as (
+    select
+        all_session_events.session_id,
+        all_session_events.brand_id,
+        all_session_events.event_id,
+        all_session_events.visitor_key,
+        all_session_events.event_type,
+        all_session_events.device_id,
+        all_session_events.contact_id,
+        all_session_events.message_id,
+        all_session_events.share_code,
+        all_session_events.order_id,
+        all_session_events.platform,
+        all_session_events.landing_page_url,
+        all_session_events.landing_referrer_url,
+        all_session_events.landing_source,
+        all_session_events.landing_medium,
+        all_session_events.landing_campaign,
+        all_session_events.is_session_start,
+        all_session_events.occurred_at
+    from all_session_events
+    cross join as_of
+    where all_session_events.occurred_at <= as_of.as_of_at
 ),
 
 sessions_counted as (

@@ -1,4 +1,4 @@
--- Points and vouchers are summed by card; a card shows one holder, the customer of its latest event.
+-- Points and vouchers are summed by card; a card has one holder, the customer of its latest event.
 with loyalty_events as (
     select
         brand_id,

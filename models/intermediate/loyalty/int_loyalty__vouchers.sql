@@ -1,6 +1,6 @@
 -- Vouchers that were issued on a card, with their first use: an event of the same card, or an order
--- that names the code, since tills do not report every use. A voucher is as wide as its card: where a
--- controller's brands share one card, what one of them issued is used at any of them.
+-- that names the code, since tills do not report every use. A voucher is as wide as its card: where
+-- a controller's brands share one card, what one of them issued is used at any of them.
 with loyalty_events as (
     select brand_id, event_id, loyalty_card_id, event_type, voucher_code, order_id, occurred_at
     from {{ ref('stg_loyalty__loyalty_events') }}

@@ -1,6 +1,6 @@
--- Everybody who is scored, and among whom: the customers of each scope as of as_of (month 0), and all
--- customers as of each month's end. They are scored alike, so a move between segments is a move of the
--- customer and never one between two definitions.
+-- Everybody who is scored, and among whom: the customers of each scope as of as_of (month 0), and
+-- all customers as of each month's end. They are scored alike, so a move between segments is the
+-- customer's and never one between two definitions.
 {{ config(materialized='view') }}
 
 with measures as (
