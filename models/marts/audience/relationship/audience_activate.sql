@@ -1,0 +1,71 @@
+with customer_360 as (
+    select customer_id, first_seen_at
+    from {{ ref('customer_360') }}
+    where activity_tier = 'low_everywhere'
+),
+
+customer_brand_360 as (
+    select
+        customer_id,
+        brand_id,
+        activity_tier,
+        activity_score,
+        has_profiling_consent and contactable_channels <> '' as is_permitted
+    from {{ ref('customer_brand_360') }}
+),
+
+customer_history as (
+    select customer_id, month_date, activity_tier
+    from {{ ref('customer_history') }}
+),
+
+-- One message, from the brand that is closest of those that may speak.
+brands_ranked as (
+    select
+        customer_id,
+        brand_id,
+        row_number() over (
+            partition by customer_id
+            order by case when is_permitted then 0 else 1 end, activity_score desc, brand_id
+        ) as brand_rank
+    from customer_brand_360
+    where activity_tier = 'low'
+),
+
+months_before as (
+    select
+        customer_id,
+        max(month_date) as last_other_month_date
+    from customer_history
+    where activity_tier <> 'low_everywhere'
+    group by customer_id
+),
+
+months_since as (
+    select
+        customer_history.customer_id,
+        min(customer_history.month_date) as first_month_date
+    from customer_history
+    left join months_before
+        on customer_history.customer_id = months_before.customer_id
+    where
+        coalesce(customer_history.month_date > months_before.last_other_month_date, true)
+    group by customer_history.customer_id
+),
+
+hardly_active as (
+    select
+        customer_360.customer_id,
+        brands_ranked.brand_id,
+        greatest(cast(months_since.first_month_date as timestamp), customer_360.first_seen_at)
+            as entered_at
+    from customer_360
+    inner join brands_ranked
+        on
+            customer_360.customer_id = brands_ranked.customer_id
+            and brands_ranked.brand_rank = 1
+    inner join months_since
+        on customer_360.customer_id = months_since.customer_id
+)
+
+select * from hardly_active
