@@ -29,6 +29,10 @@ brands as (
     select * from {{ ref('brands') }}
 ),
 
+audience_members as (
+    select * from {{ ref('audience_members') }}
+),
+
 as_of as (
     select * from {{ ref('int_operations__as_of') }}
 ),
@@ -71,15 +75,22 @@ preferences as (
     where is_preferred
 ),
 
--- The clock of each brand now, as minutes ahead of UTC.
+-- Who is held out is not written to, so no platform hears of the membership.
+audiences_listed as (
+    select
+        customer_id,
+        brand_id,
+        {{ joined_text('audience_name') }} as audiences
+    from audience_members
+    where not is_held_out
+    group by customer_id, brand_id
+),
+
 clocks as (
     select
         brands.brand_id,
-        (
-            {{ epoch_microseconds(
-                at_time_zone('as_of.as_of_at', "coalesce(brands.time_zone, 'UTC')")
-            ) }} - {{ epoch_microseconds('as_of.as_of_at') }}
-        ) / 60000000 as minutes_ahead
+        {{ minutes_ahead_of_utc('as_of.as_of_at', "coalesce(brands.time_zone, 'UTC')") }}
+            as minutes_ahead
     from brands
     cross join as_of
 ),
@@ -122,15 +133,7 @@ told as (
         end as preferred_channel,
         case
             when brand_360.has_profiling_consent
-                then
-                    cast(
-                        floor(
-                            mod(
-                                preferences.best_hour * 60 - clocks.minutes_ahead + 2880,
-                                1440
-                            ) / 60
-                        ) as integer
-                    )
+                then {{ utc_hour('preferences.best_hour', 'clocks.minutes_ahead') }}
         end as best_hour,
         brand_360.loyalty_tier,
         brand_360.points_balance,
@@ -150,7 +153,7 @@ told as (
         channels_permitted.may_contact_letter,
         channels_permitted.may_contact_web_push,
         channels_permitted.may_contact_app_push,
-        cast(null as {{ type_string() }}) as audiences
+        audiences_listed.audiences
     from brand_360
     inner join channels_permitted
         on
@@ -162,6 +165,10 @@ told as (
         on
             brand_360.customer_id = addresses_laid_out.customer_id
             and brand_360.brand_id = addresses_laid_out.brand_id
+    left join audiences_listed
+        on
+            brand_360.customer_id = audiences_listed.customer_id
+            and brand_360.brand_id = audiences_listed.brand_id
     left join tiers
         on brand_360.customer_id = tiers.customer_id
     left join preferences
