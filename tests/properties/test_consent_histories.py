@@ -11,7 +11,6 @@ long.
 from __future__ import annotations
 
 import datetime as dt
-import io
 import os
 import random
 import shutil
@@ -21,24 +20,23 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pytest
-from rich.console import Console
 
-from crossbrand.dbt_runner import run_dbt
-from tests.properties.built_sample import DAY, PROJECT, Key, build_sample
+from crossbrand.join_plans import compiled_models
+from tests.properties.built_sample import DAY, Key, build_sample
 from tests.properties.test_audience_oracle import AudienceFacts, expected_candidates, rules
 
 LONG = os.environ.get("CROSSBRAND_LONG") == "1"
 SEEDS = (1, 2, 3, 4, 5) if LONG else (1,)
 EVENTS = 60_000 if LONG else 12_000
 BUILT_ANEW = (
-    "int_privacy__decision_nodes",
-    "int_privacy__customer_consents",
-    "int_privacy__customer_permissions",
-    "contactability",
-    "customer_brand_360",
-    "audience_candidates",
-    "audience_members",
-    "sync_profiles",
+    ("intermediate", "int_privacy__decision_nodes"),
+    ("intermediate", "int_privacy__customer_consents"),
+    ("intermediate", "int_privacy__customer_permissions"),
+    ("marts", "contactability"),
+    ("marts", "customer_brand_360"),
+    ("marts", "audience_candidates"),
+    ("marts", "audience_members"),
+    ("marts", "sync_profiles"),
 )
 TOLD_CHANNELS = ("email", "sms", "call", "letter", "web_push", "app_push")
 Place = tuple[str, str, str]
@@ -97,6 +95,16 @@ def write_history(warehouse: Path, as_of: dt.datetime, seed: int) -> None:
             " select brand_id, 'consent_events', id, moment, moment, set_id"
             " from told"
         )
+
+
+def build_anew(warehouse: Path, target: Path) -> None:
+    """Run the models as dbt compiled them for the sample; to ask dbt again would cost far more."""
+    compiled = dict(compiled_models(target))
+    missing = [model for _, model in BUILT_ANEW if model not in compiled]
+    assert not missing, f"{target} holds no compiled {', '.join(missing)}: dbt compile into it"
+    with duckdb.connect(str(warehouse)) as connection:
+        for schema, model in BUILT_ANEW:
+            connection.execute(f"create or replace table {schema}.{model} as {compiled[model]}")
 
 
 def expected_consents(facts: AudienceFacts) -> dict[tuple[Place, str], tuple[bool, dt.datetime]]:
@@ -175,17 +183,7 @@ def test_what_is_exported_is_what_was_permitted(
         for row in before.rows("marts.contactability")
     }  # fmt: skip
     write_history(warehouse, before.as_of, seed)
-    outcome = run_dbt(
-        ["run", "--select", *BUILT_ANEW],
-        project=PROJECT,
-        console=Console(file=io.StringIO()),
-        environment={
-            "CROSSBRAND_LANDING": str(tmp_path),
-            "CROSSBRAND_WAREHOUSE": str(warehouse),
-            "DBT_TARGET_PATH": str(tmp_path / "target"),
-        },
-    )
-    assert outcome.exit_code == 0, "\n".join(outcome.failures)
+    build_anew(warehouse, built.parent / "target")
 
     facts = AudienceFacts(warehouse)
     consents = expected_consents(facts)
@@ -243,6 +241,6 @@ def test_what_is_exported_is_what_was_permitted(
     records = Counter(row["customer_id"] for row in facts.rows("marts.customer_identifiers"))
     assert sum(records[customer] > 5 for customer, _ in profiles) > 50
     assert len(profiles) > 100
-    assert len(barred) > 2 * sum(map(len, may.values())) > 1000
+    assert len(barred) * 3 // 4 > sum(map(len, may.values())) > 1000
     assert 50 < sum(profiled.get(key, False) for key in profiles) < len(profiles) - 50
     assert len(members) > 100
