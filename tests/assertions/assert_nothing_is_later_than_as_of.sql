@@ -1,4 +1,4 @@
--- A build as of a past day is compared with what was known and decided then; one visit or message of
+-- A build as of a past day is compared with what was decided then; one visit or message of
 -- afterwards makes every such comparison flatter the present. Who people are known to be is not
 -- limited, nor what is planned, so only moments at which something happened are looked at.
 with as_of as (
