@@ -34,7 +34,11 @@ def test_order_files_threads_and_repeats_change_nothing(
     assert len(expected) >= 10
     empty = {name for name, content in expected.items() if content.startswith("0:")}
     # No id has moved yet, nobody has proposed a link, and no record of the sample is doubtful.
-    assert empty <= {"identity_redirects", "identity_candidates", "doubtful_records"}
+    assert {name for name in empty if not name.startswith("audience_")} <= {
+        "identity_redirects", "identity_candidates", "doubtful_records",
+    }  # fmt: skip
+    # Four months are too short for some scenarios, but not for all.
+    assert "audience_members" not in empty
 
     copy.build(*MARTS_ONLY)
     assert copy.hashes() == expected, "a second build differs"
