@@ -1,19 +1,19 @@
-"""`crossbrand build`: judge the landing, build on a private copy, judge the marts, take it over.
+"""`crossbrand build`: judge the landing, build on a private copy, judge the marts, publish.
 
 The warehouse file is never half-built: everything happens in a copy of it, and the copy takes its
-place by a rename when every test and both checkpoints are content. Whoever has the old file open
-keeps reading the old file. A build that fails, stops or is killed leaves the warehouse as it was.
+place by a rename when every test and both checkpoints are content and the next generation is
+written. Whoever has the old file open keeps reading the old file. A build that fails, stops or is
+killed leaves the warehouse, and what is published, as it was. `crossbrand publish` publishes the
+warehouse that is there.
 """
 
 from __future__ import annotations
 
 import fcntl
 import json
-import os
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,7 +23,12 @@ from rich.text import Text
 
 from crossbrand.dbt_runner import print_outcome, run_dbt
 from crossbrand.errors import CrossbrandError
+from crossbrand.locks import hold
 from crossbrand.paths import Paths, has_table, open_warehouse
+from crossbrand.publish.folder import Folder, sync_file, sync_folder
+from crossbrand.publish.run import opened, publishing
+from crossbrand.publish.swap import file_state
+from crossbrand.publish.sweep import generations_to_keep
 from crossbrand.validate.run import print_report, validate_landing, validate_publication
 
 # Linux's ioctl that makes two files share their blocks until one is written to.
@@ -42,35 +47,94 @@ COUNTED = (
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """What a build is asked for. `as_of` is a UTC time as dbt's variable of that name takes it."""
+    """What a build is asked for. `as_of` is a UTC time as dbt's variable of that name takes it.
+
+    `select` builds only those nodes: marts may then be of several ages, so nothing is published.
+    `parquet` is None for as the last time.
+    """
 
     full_refresh: bool = False
     as_of: str | None = None
+    select: tuple[str, ...] = ()
+    is_published: bool = True
+    parquet: bool | None = None
+    accept_changes: bool = False
 
 
 def build(paths: Paths, console: Console, options: BuildOptions) -> bool:
-    """Build the warehouse anew from what has landed; returns whether it took the place of the old.
+    """Build the warehouse anew from what has landed, and publish it.
 
     False where a checkpoint said stop or dbt failed: the reasons were printed and nothing changed.
     Raises CrossbrandError where another build is running or the build cannot begin.
     """
     started = time.monotonic()
-    with _only_one(paths.warehouse):
+    is_published = options.is_published and not options.select
+    with lock_warehouse(paths.warehouse):
+        if is_published:
+            # What would stop the publishing is better known before the hours of a build.
+            generations_to_keep()
+            with opened(Folder(paths.published), console):
+                pass
         before = _counts(paths.warehouse)
         private = _private_copy(paths.warehouse)
+        building = replace(paths, warehouse=private)
         try:
-            if not _build_private(replace(paths, warehouse=private), console, options):
+            if not _build_private(building, console, options):
                 console.print(Text("Nothing changed: the warehouse is as it was.", style="yellow"))
                 return False
-            _take_over(private, paths.warehouse)
+            _settle(private)
+            if is_published:
+                with publishing(building, console, parquet=options.parquet) as publication:
+                    generation = publication.write()
+                    publication.announce(generation, paths.warehouse)
+                    _take_over(private, paths.warehouse)
+                    publication.finish(generation)
+            else:
+                _take_over(private, paths.warehouse)
         finally:
             shutil.rmtree(private.parent, ignore_errors=True)
+    if is_published:
+        console.print(f"{paths.warehouse} is new, in {time.monotonic() - started:.0f} s")
+        return True
     after = _counts(paths.warehouse)
     changes = ", ".join(
         f"{name} {after[name]:,} ({after[name] - before.get(name, 0):+,})" for name in after
     )
     console.print(f"{paths.warehouse}: {changes}, in {time.monotonic() - started:.0f} s")
+    console.print("Nothing was published: `crossbrand publish` does that.")
     return True
+
+
+def publish(
+    paths: Paths, console: Console, *, parquet: bool | None = None, accept_changes: bool = False
+) -> bool:
+    """Judge the marts of the warehouse that is there, and publish them.
+
+    False where the checkpoint said stop; nothing changed then. Raises CrossbrandError where there
+    is no warehouse, where a build runs, or where the marts cannot be published.
+    """
+    with lock_warehouse(paths.warehouse):
+        report = validate_publication(
+            paths, console, with_docs=False, accept_changes=accept_changes
+        )
+        print_report(report, console)
+        if report.is_stopped:
+            console.print(Text("Nothing changed: nothing was published.", style="yellow"))
+            return False
+        with publishing(paths, console, parquet=parquet) as publication:
+            generation = publication.write()
+            publication.announce(generation)
+            publication.finish(generation)
+    return True
+
+
+def lock_warehouse(warehouse: Path) -> AbstractContextManager[None]:
+    """Hold the warehouse, so that it is not replaced meanwhile."""
+    return hold(
+        warehouse.with_name(f".{warehouse.stem}.lock"),
+        f"Another build of {warehouse} is running (process {{holder}}). "
+        "Wait for it to end; nothing was begun.",
+    )
 
 
 def _build_private(paths: Paths, console: Console, options: BuildOptions) -> bool:
@@ -81,6 +145,8 @@ def _build_private(paths: Paths, console: Console, options: BuildOptions) -> boo
     arguments = ["build"]
     if options.full_refresh:
         arguments.append("--full-refresh")
+    if options.select:
+        arguments += ["--select", *options.select]
     if options.as_of:
         arguments += ["--vars", json.dumps({"as_of": options.as_of})]
     outcome = run_dbt(
@@ -95,30 +161,11 @@ def _build_private(paths: Paths, console: Console, options: BuildOptions) -> boo
     print_outcome(outcome, console)
     if outcome.exit_code:
         return False
-    report = validate_publication(paths, console)
+    if options.select:
+        return True
+    report = validate_publication(paths, console, accept_changes=options.accept_changes)
     print_report(report, console)
     return not report.is_stopped
-
-
-@contextmanager
-def _only_one(warehouse: Path) -> Iterator[None]:
-    """Hold the lock of the warehouse; the system lets go of it when the process ends, however."""
-    warehouse.parent.mkdir(parents=True, exist_ok=True)
-    path = warehouse.with_name(f".{warehouse.stem}.lock")
-    with path.open("a+", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            lock.seek(0)
-            holder = lock.read().strip() or "unknown"
-            raise CrossbrandError(
-                f"Another build of {warehouse} is running (process {holder}). "
-                "Wait for it to end; nothing was begun."
-            ) from error
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield
 
 
 def _private_copy(warehouse: Path) -> Path:
@@ -133,7 +180,7 @@ def _private_copy(warehouse: Path) -> Path:
         # Held open for reading, so that no dbt can begin to write it meanwhile.
         with open_warehouse(warehouse):
             _clone(warehouse, private)
-            (folder / COPIED).write_text(_state(warehouse), encoding="utf-8")
+            (folder / COPIED).write_text(file_state(warehouse), encoding="utf-8")
     return private
 
 
@@ -158,18 +205,17 @@ def _clone(source: Path, target: Path) -> None:
             shutil.copyfileobj(read, written, 16 * 1024 * 1024)
 
 
-def _take_over(private: Path, warehouse: Path) -> None:
+def _settle(private: Path) -> None:
+    """Bring the copy to the disk; it is not written to any more."""
     _write_out_log(private)
-    with private.open("rb") as file:
-        os.fsync(file.fileno())
+    sync_file(private)
+
+
+def _take_over(private: Path, warehouse: Path) -> None:
     if warehouse.exists():
         _refuse_if_written(warehouse, private)
     private.replace(warehouse)
-    folder = os.open(warehouse.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(warehouse.parent)
 
 
 def _refuse_if_written(warehouse: Path, private: Path) -> None:
@@ -179,16 +225,11 @@ def _refuse_if_written(warehouse: Path, private: Path) -> None:
     """
     log = warehouse.with_name(f"{warehouse.name}.wal")
     copied_at = private.parent / COPIED
-    if log.exists() or copied_at.read_text(encoding="utf-8") != _state(warehouse):
+    if log.exists() or copied_at.read_text(encoding="utf-8") != file_state(warehouse):
         raise CrossbrandError(
             f"{warehouse} was written by another process, such as `dbt build`, while this build "
             "ran. It was left as it is; run `crossbrand build` again."
         )
-
-
-def _state(warehouse: Path) -> str:
-    status = warehouse.stat()
-    return f"{status.st_ino} {status.st_size} {status.st_mtime_ns}"
 
 
 def _counts(warehouse: Path) -> dict[str, int]:

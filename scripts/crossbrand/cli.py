@@ -31,8 +31,9 @@ app = typer.Typer(
         "came out and `crossbrand evaluate` measures how well the people were found."
     ),
     epilog=(
-        "CROSSBRAND_LANDING and CROSSBRAND_WAREHOUSE name the landing folder and the warehouse "
-        "file; by default sample/landing and warehouse.duckdb in the project."
+        "CROSSBRAND_LANDING, CROSSBRAND_WAREHOUSE and CROSSBRAND_PUBLISHED name the landing "
+        "folder, the warehouse file and the folder of published files; by default sample/landing, "
+        "warehouse.duckdb and published in the project."
     ),
 )
 
@@ -348,6 +349,23 @@ def validate(
         raise typer.Exit(1)
 
 
+Parquet = Annotated[
+    bool | None,
+    typer.Option(
+        "--parquet/--no-parquet",
+        help="Parquet files as well, or no longer. Default: as the last time.",
+        show_default=False,
+    ),
+]
+AcceptChanges = Annotated[
+    bool,
+    typer.Option(
+        "--accept-changes",
+        help="Let row counts differ from the published generation as far as they do, this once.",
+    ),
+]
+
+
 @app.command()
 def build(
     full_refresh: Annotated[
@@ -357,16 +375,64 @@ def build(
         str | None,
         typer.Option(help="The moment the marts speak of, UTC; default: the newest in the data."),
     ] = None,
+    select: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--select", "-s", help="Build only these nodes, as dbt selects; publishes nothing."
+        ),
+    ] = None,
+    publish: Annotated[
+        bool, typer.Option("--publish/--no-publish", help="Publish what was built.")
+    ] = True,
+    parquet: Parquet = None,
+    accept_changes: AcceptChanges = False,
 ) -> None:
-    """Judge the landing, build on a private copy, judge the marts, and take the copy over.
+    """Judge the landing, build on a private copy, judge the marts, take the copy over, publish.
 
-    Exit code 0: the warehouse is new. 1: a checkpoint or a test said no, and nothing changed. 2: it
-    could not begin, because another build runs, say.
+    Exit code 0: the warehouse is new, and published. 1: a checkpoint or a test said no, and nothing
+    changed. 2: it could not begin or end, because another build runs, or the disk is full, say.
     """
     from crossbrand import build as module
 
-    options = module.BuildOptions(full_refresh=full_refresh, as_of=as_of)
+    options = module.BuildOptions(
+        full_refresh=full_refresh,
+        as_of=as_of,
+        select=tuple(select or ()),
+        is_published=publish,
+        parquet=parquet,
+        accept_changes=accept_changes,
+    )
     if not module.build(find_paths(), make_console(), options):
+        raise typer.Exit(1)
+
+
+@app.command("publish")
+def publish_command(
+    generation: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Go back (or forth) to a generation that is still there."),
+    ] = None,
+    list_them: Annotated[
+        bool, typer.Option("--list", help="List the generations that are there.")
+    ] = False,
+    parquet: Parquet = None,
+    accept_changes: AcceptChanges = False,
+) -> None:
+    """Publish the warehouse as it is, list what is published, or go back to an earlier generation.
+
+    Exit code 0: done. 1: the checkpoint said no, and nothing changed. 2: it could not be done.
+    """
+    from crossbrand import build as build_module
+    from crossbrand.publish import run as module
+
+    if generation and list_them:
+        raise CrossbrandError("--list shows and --generation changes: give one of them.")
+    paths, console = find_paths(), make_console()
+    if list_them:
+        module.list_generations(paths, console)
+    elif generation is not None:
+        module.go_back(paths, console, generation)
+    elif not build_module.publish(paths, console, parquet=parquet, accept_changes=accept_changes):
         raise typer.Exit(1)
 
 

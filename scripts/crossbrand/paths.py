@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -29,6 +29,7 @@ class Paths:
     project: Path
     landing: Path
     warehouse: Path
+    published: Path = field(default_factory=lambda: Path("published").absolute())
 
     @property
     def sample(self) -> Path:
@@ -44,14 +45,16 @@ class Paths:
 def find_paths(project: Path | None = None) -> Paths:
     """Resolve the places from the environment.
 
-    CROSSBRAND_LANDING defaults to sample/landing, CROSSBRAND_WAREHOUSE to warehouse.duckdb, both in
-    the project. Raises CrossbrandError when no project is found.
+    CROSSBRAND_LANDING defaults to sample/landing, CROSSBRAND_WAREHOUSE to warehouse.duckdb, and
+    CROSSBRAND_PUBLISHED to published, all in the project.
+    Raises CrossbrandError when no project is found.
     """
     root = (project or find_project_dir()).resolve()
     return Paths(
         project=root,
         landing=_from_environment(root, "CROSSBRAND_LANDING", f"{SAMPLE_FOLDER}/landing"),
         warehouse=_from_environment(root, "CROSSBRAND_WAREHOUSE", "warehouse.duckdb"),
+        published=_from_environment(root, "CROSSBRAND_PUBLISHED", "published"),
     )
 
 

@@ -1,6 +1,7 @@
 """`crossbrand build`: what becomes of the warehouse file when a step says no, fails or is killed.
 
-dbt and the checkpoints are stood in for: their own tests prove them. Here the file is what counts.
+dbt and the checkpoints are stood in for: their own tests prove them. Here the file is what counts;
+what is published of it is the business of tests/properties/publication.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from crossbrand.paths import Paths
 from crossbrand.validate.run import Report, Verdict
 
 STOP = Report([Verdict("landing_orders", 1, [("stop", "aster: 0, usually 900.")])])
+UNPUBLISHED = BuildOptions(is_published=False)
 CONTENT = Report([Verdict("landing_orders", 1, [("warn", "birch: 3, usually 4.")])])
 
 
@@ -67,8 +69,8 @@ class Steps:
 def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
     steps = Steps()
     monkeypatch.setattr(module, "run_dbt", steps.dbt)
-    monkeypatch.setattr(module, "validate_landing", lambda *_: steps.landing)
-    monkeypatch.setattr(module, "validate_publication", lambda *_: steps.publication)
+    monkeypatch.setattr(module, "validate_landing", lambda *_, **__: steps.landing)
+    monkeypatch.setattr(module, "validate_publication", lambda *_, **__: steps.publication)
     return steps
 
 
@@ -81,12 +83,12 @@ def paths(tmp_path: Path, project: Path) -> Paths:
 
 def run(paths: Paths, options: BuildOptions | None = None) -> tuple[bool, str]:
     said = io.StringIO()
-    done = build(paths, Console(file=said, width=200), options or BuildOptions())
+    done = build(paths, Console(file=said, width=200), options or UNPUBLISHED)
     return done, said.getvalue()
 
 
 def test_the_copy_takes_the_place_of_the_warehouse(steps: Steps, paths: Paths) -> None:
-    done, said = run(paths, BuildOptions(full_refresh=True, as_of="2025-06-30 04:00:00"))
+    done, said = run(paths, BuildOptions(True, "2025-06-30 04:00:00", is_published=False))
     assert done
     assert customers(paths.warehouse) == 7
     assert "customers 7 (+2)" in said
@@ -234,7 +236,7 @@ def test_a_killed_build_is_as_if_it_had_not_been(paths: Paths) -> None:
         module.run_dbt = dbt
         module.validate_landing = lambda *_: CONTENT
         paths = Paths(Path(sys.argv[3]), Path(sys.argv[1]).parent, Path(sys.argv[1]))
-        module.build(paths, Console(file=io.StringIO()), module.BuildOptions())
+        module.build(paths, Console(file=io.StringIO()), module.BuildOptions(is_published=False))
         """
     )
     was = paths.warehouse.read_bytes()

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import duckdb
 
 from crossbrand.paths import has_table
 from crossbrand.validate.judge import Judgement
-from crossbrand.validate.tolerances import Tolerances
+from crossbrand.validate.tolerances import Check, Tolerances
+
+MART_ROWS = "mart_rows"
+"""The one check that needs what is published: a mart's rows against those it had there."""
 
 FIGURES: dict[str, tuple[tuple[str, ...], str]] = {
     "customers": (
@@ -121,6 +126,51 @@ FIGURES: dict[str, tuple[tuple[str, ...], str]] = {
         group by rates.from_currency
         """,
     ),
+    "landed_rows_unaccounted": (
+        ("marts.landing_files", "marts.landing_profile"),
+        """
+        select
+            coalesce(landed.feed, read.feed),
+            abs(coalesce(landed.row_count, 0) - coalesce(read.row_count, 0))
+        from (
+            select feed, sum(row_count) as row_count
+            from marts.landing_files
+            -- Rows of a folder whose date is no date are refused, and are in no profile.
+            where load_date is not null
+            group by feed
+        ) as landed
+        full join (
+            select feed, sum(measured_number) as row_count
+            from marts.landing_profile
+            where measure = 'row_count'
+            group by feed
+        ) as read
+            on landed.feed = read.feed
+        """,
+    ),
+    "orders_unaccounted": (
+        (
+            "marts.kpi_daily",
+            "marts.rejected_records",
+            "intermediate.int_transaction__orders",
+        ),
+        """
+        select
+            orders.brand_id,
+            abs(orders.counted - coalesce(daily.counted, 0))
+        from (
+            select brand_id, count(*) filter (is_counted) as counted
+            from intermediate.int_transaction__orders
+            group by brand_id
+        ) as orders
+        left join (
+            select brand_id, sum(order_count) as counted
+            from marts.kpi_daily
+            group by brand_id
+        ) as daily
+            on orders.brand_id = daily.brand_id
+        """,
+    ),
     "brands_apart_from_all": (
         (
             "marts.kpi_daily",
@@ -147,13 +197,21 @@ FIGURES: dict[str, tuple[tuple[str, ...], str]] = {
 """name -> (the tables that it reads, a query of scope and number)"""
 
 
-def judge_marts(connection: duckdb.DuckDBPyConnection, tolerances: Tolerances) -> list[Judgement]:
+def judge_marts(
+    connection: duckdb.DuckDBPyConnection,
+    tolerances: Tolerances,
+    published_rows: Mapping[str, int] | None = None,
+) -> list[Judgement]:
     """Every figure that the tolerances bound and whose tables the warehouse has.
 
+    `published_rows` are the rows of each mart in the generation that is published.
     Raises KeyError for a name in tolerances.yml that is no figure.
     """
     judgements = []
     for check in tolerances.publication:
+        if check.name == MART_ROWS:
+            judgements += _judge_rows(connection, check, published_rows or {})
+            continue
         tables, query = FIGURES[check.name]
         if all(has_table(connection, table) for table in tables):
             for scope, number in sorted(connection.execute(query).fetchall()):
@@ -162,4 +220,17 @@ def judge_marts(connection: duckdb.DuckDBPyConnection, tolerances: Tolerances) -
                     judgements.append(
                         Judgement(str(scope), check.name, check.name, value, None, value)
                     )
+    return judgements
+
+
+def _judge_rows(
+    connection: duckdb.DuckDBPyConnection, check: Check, published_rows: Mapping[str, int]
+) -> list[Judgement]:
+    judgements = []
+    for mart, before in sorted(published_rows.items()):
+        if before < max(check.rows, 1) or not has_table(connection, f"marts.{mart}"):
+            continue
+        row = connection.execute(f'select count(*) from marts."{mart}"').fetchone()
+        rows = float(row[0]) if row else 0.0
+        judgements.append(Judgement(mart, MART_ROWS, "rows", rows, float(before), rows / before))
     return judgements

@@ -24,6 +24,8 @@ from crossbrand.contract import load_contract
 from crossbrand.dbt_runner import run_dbt
 from crossbrand.errors import CrossbrandError
 from crossbrand.paths import Paths, open_warehouse, require_tables
+from crossbrand.publish.figures import read_account
+from crossbrand.publish.folder import Folder, current_files
 from crossbrand.validate import docs
 from crossbrand.validate.judge import Judgement, ProfileRow, judge_feed
 from crossbrand.validate.project import (
@@ -136,13 +138,19 @@ def validate_landing(
     return _run(paths.project, console, "landing", tables, judged, with_docs=with_docs)
 
 
-def validate_publication(paths: Paths, console: Console, *, with_docs: bool = True) -> Report:
-    """Judge the marts of the warehouse. Raises CrossbrandError when it has none."""
+def validate_publication(
+    paths: Paths, console: Console, *, with_docs: bool = True, accept_changes: bool = False
+) -> Report:
+    """Judge the marts of the warehouse, and against what is published unless changes are fine.
+
+    Raises CrossbrandError when it has none.
+    """
     tolerances = load_tolerances(paths.project)
     _require_derived(paths.project, tolerances)
     with open_warehouse(paths.warehouse) as connection:
         require_tables(connection, "marts.customer_360", "marts.customer_records")
-        judgements = judge_marts(connection, tolerances)
+        published = read_account(current_files(Folder(paths.published)))
+        judgements = judge_marts(connection, tolerances, {} if accept_changes else published.rows)
     tables = {PUBLICATION: judgement_table(judgements)}
     judged = {PUBLICATION: judgements}
     return _run(paths.project, console, PUBLICATION, tables, judged, with_docs=with_docs)
