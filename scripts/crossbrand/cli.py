@@ -357,6 +357,16 @@ Parquet = Annotated[
         show_default=False,
     ),
 ]
+Postgres = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        envvar="CROSSBRAND_POSTGRES",
+        help="Bring the generation into this PostgreSQL database as well. Better set in the "
+        "environment: other users of the machine see the arguments of a command.",
+        show_default=False,
+    ),
+]
 AcceptChanges = Annotated[
     bool,
     typer.Option(
@@ -385,6 +395,7 @@ def build(
         bool, typer.Option("--publish/--no-publish", help="Publish what was built.")
     ] = True,
     parquet: Parquet = None,
+    postgres: Postgres = None,
     accept_changes: AcceptChanges = False,
 ) -> None:
     """Judge the landing, build on a private copy, judge the marts, take the copy over, publish.
@@ -402,8 +413,13 @@ def build(
         parquet=parquet,
         accept_changes=accept_changes,
     )
-    if not module.build(find_paths(), make_console(), options):
+    paths, console = find_paths(), make_console()
+    if not module.build(paths, console, options):
         raise typer.Exit(1)
+    if postgres and options.is_published and not options.select:
+        from crossbrand.publish.postgres import publish_to_postgres
+
+        publish_to_postgres(paths, console, postgres)
 
 
 @app.command("publish")
@@ -416,6 +432,7 @@ def publish_command(
         bool, typer.Option("--list", help="List the generations that are there.")
     ] = False,
     parquet: Parquet = None,
+    postgres: Postgres = None,
     accept_changes: AcceptChanges = False,
 ) -> None:
     """Publish the warehouse as it is, list what is published, or go back to an earlier generation.
@@ -430,10 +447,15 @@ def publish_command(
     paths, console = find_paths(), make_console()
     if list_them:
         module.list_generations(paths, console)
-    elif generation is not None:
+        return
+    if generation is not None:
         module.go_back(paths, console, generation)
     elif not build_module.publish(paths, console, parquet=parquet, accept_changes=accept_changes):
         raise typer.Exit(1)
+    if postgres:
+        from crossbrand.publish.postgres import publish_to_postgres
+
+        publish_to_postgres(paths, console, postgres)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

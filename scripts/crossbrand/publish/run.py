@@ -65,7 +65,13 @@ class Publishing:
         """Write and seal the files of the next generation."""
         self._before = read_account(current_files(self.folder))
         with Steps(self._console, "publishing") as advance:
-            return stage(self._paths, self.folder, advance, with_parquet=self._wants_parquet())
+            try:
+                return stage(self._paths, self.folder, advance, with_parquet=self._wants_parquet())
+            except duckdb.Error as error:
+                raise CrossbrandError(
+                    f"The next generation cannot be written under {self.folder.root}: "
+                    f"{str(error).splitlines()[0]} What is published is as it was."
+                ) from error
 
     def announce(self, generation: Generation, warehouse: Path | None = None) -> None:
         """Say what is to become current as soon as the file that was read lies at `warehouse`."""
