@@ -75,7 +75,7 @@ def build(paths: Paths, console: Console, options: BuildOptions) -> bool:
             generations_to_keep()
             with opened(Folder(paths.published), console):
                 pass
-        before = _counts(paths.warehouse)
+        before = {} if is_published else _counts(paths.warehouse)
         private = _private_copy(paths.warehouse)
         building = replace(paths, warehouse=private)
         try:

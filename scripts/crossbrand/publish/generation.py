@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -45,6 +46,7 @@ class Generation:
     built_at: datetime
     rows: Mapping[str, Mapping[str, int]]
     """By role and mart."""
+    figures: Mapping[str, Decimal]
     has_parquet: bool = False
 
     @property
@@ -99,12 +101,12 @@ def stage(
             as_of_at=as_of_at,
             built_at=_modified(paths.warehouse),
             rows={role.name: role.rows for role in roles},
+            figures=measure(connection),
             has_parquet=with_parquet,
         )
-        figures = measure(connection)
         version = code_version(paths.project)
         for role in roles:
-            _describe(connection, role, generation, version, paths.landing, figures)
+            _describe(connection, role, generation, version, paths.landing)
             if with_parquet:
                 _write_parquet(connection, role, folder.staged(role.name) / "parquet")
             connection.execute(f"checkpoint {role.alias}")
@@ -196,7 +198,6 @@ def _describe(
     generation: Generation,
     version: str,
     landing: Path,
-    figures: Mapping[str, object],
 ) -> None:
     """The tables in which a generation says what it is."""
     main = f"{role.alias}.main"
@@ -221,7 +222,7 @@ def _describe(
     )
     connection.executemany(
         f"insert into {main}._generation_figures values (?, ?)",
-        [list(row) for row in figures.items()],
+        [list(row) for row in generation.figures.items()],
     )
     connection.execute(
         f"create table {main}._generation_files (feed varchar, brand_id varchar, load_date date, "

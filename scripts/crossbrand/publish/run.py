@@ -89,7 +89,8 @@ class Publishing:
                 shutil.rmtree(self.folder.parquet(role), ignore_errors=True)
         dropped = sweep(self.folder, generations_to_keep())
         files = [self.folder.file(role, generation.id) for role in generation.roles]
-        print_changes(self._before, read_account(files), self._console)
+        rows = {mart: rows for role in generation.rows.values() for mart, rows in role.items()}
+        print_changes(self._before, Account(generation.figures, rows), self._console)
         sizes = ", ".join(
             f"{role} {len(generation.rows[role])} tables {_megabytes(file.stat().st_size)}"
             for role, file in zip(generation.roles, files, strict=True)
