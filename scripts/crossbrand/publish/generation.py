@@ -19,6 +19,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from crossbrand import __version__
 from crossbrand.console import Advance
@@ -91,10 +92,13 @@ def stage(
             connection.execute(
                 f"attach {quoted(path)} as {role.alias} (storage_version '{STORAGE_VERSION}')"
             )
+            # One transaction: DuckDB brings every commit to the disk, and a comment is one.
+            connection.execute("begin")
             for mart in role.marts:
                 advance(done, total, f"{role.name} {mart.name}")
                 _write_mart(connection, role, mart)
                 done += 1
+            connection.execute("commit")
         digest = hashlib.sha256(repr([role.hashes for role in roles]).encode()).hexdigest()
         generation = Generation(
             id=next_id(folder.everything(), digest),
@@ -106,7 +110,9 @@ def stage(
         )
         version = code_version(paths.project)
         for role in roles:
+            connection.execute("begin")
             _describe(connection, role, generation, version, paths.landing)
+            connection.execute("commit")
             if with_parquet:
                 _write_parquet(connection, role, folder.staged(role.name) / "parquet")
             connection.execute(f"checkpoint {role.alias}")
@@ -233,11 +239,13 @@ def _describe(
             f"select feed, brand_id, load_date, file_name, row_count from {FILES} "
             "order by file_name"
         ).fetchall()
+        names = ("feed", "brand_id", "load_date", "file_name", "row_count", "size_bytes")
         sized = [[*row, _size(landing / str(row[3]))] for row in rows]
-        if sized:
-            connection.executemany(
-                f"insert into {main}._generation_files values (?, ?, ?, ?, ?, ?)", sized
-            )
+        columns = list(zip(*sized, strict=True)) or [()] * len(names)
+        read = pa.table(dict(zip(names, map(pa.array, columns), strict=True)))
+        connection.register("landed", read)
+        connection.execute(f"insert into {main}._generation_files from landed order by file_name")
+        connection.unregister("landed")
 
 
 def _size(path: Path) -> int | None:

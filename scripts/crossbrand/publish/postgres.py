@@ -203,8 +203,8 @@ def _load_table(
     from psycopg import sql
 
     columns = reader.execute(
-        "select column_name, data_type, comment from duckdb_columns() where table_name = ? "
-        "order by column_index",
+        "select column_name, data_type, comment from duckdb_columns() "
+        "where table_name = ? and not internal order by column_index",
         [table],
     ).fetchall()
     target = sql.Identifier(schema, table)

