@@ -101,7 +101,8 @@ members_before as (
     where recency_rank = 1 and is_member = 1
 ),
 
--- Where an id that is gone went to: with most of its identifiers, by the last redirect.
+-- Where an id that is gone went to, by the redirect that it died with; of several with most of its
+-- identifiers. A part that it lost while it lived is somebody else.
 redirects_ranked as (
     select
         identity_redirects.old_customer_id,
@@ -118,14 +119,14 @@ redirects_ranked as (
     left join customers
         on identity_redirects.old_customer_id = customers.customer_id
     where
-        identity_redirects.new_customer_id is not null
+        not identity_redirects.is_old_id_alive
         and customers.customer_id is null
 ),
 
 moves_by_one as (
     select old_customer_id, new_customer_id
     from redirects_ranked
-    where redirect_rank = 1
+    where redirect_rank = 1 and new_customer_id is not null
 ),
 
 -- Builds in which this model did not run may have moved an id again and again: each of these steps
