@@ -458,6 +458,68 @@ def publish_command(
         publish_to_postgres(paths, console, postgres)
 
 
+@app.command()
+def sync(
+    destination: Annotated[
+        str, typer.Argument(help="A mapping in destinations/: braze, file, or one of your own.")
+    ],
+    audience: Annotated[
+        str | None, typer.Option(help="Only the members of this audience. Default: all profiles.")
+    ] = None,
+    mode: Annotated[
+        str, typer.Option(help="upsert: tell what is new. mirror: take away who has left, too.")
+    ] = "upsert",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be sent; send and write nothing.")
+    ] = False,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Tell of at most so many people, to begin with.")
+    ] = None,
+    allow_deletes: Annotated[
+        bool, typer.Option("--allow-deletes", help="Let a mirror take away any share of people.")
+    ] = False,
+    retry_given_up: Annotated[
+        bool, typer.Option("--retry-given-up", help="Send again what was refused too often.")
+    ] = False,
+    mapping: Annotated[
+        Path | None, typer.Option(help="Another mapping file. Default: destinations/NAME.yml.")
+    ] = None,
+    examples: Annotated[
+        int, typer.Option(min=0, help="How many masked examples a dry run shows.")
+    ] = 3,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the run report as JSON.")] = False,
+) -> None:
+    """Tell a messaging platform what has changed, as far as consent goes (needs the extra sync).
+
+    Exit code 0: all that was due has been taken. 1: something was refused or not answered and is
+    tried again by the next run, or a mirror would take too many away. 2: it could not begin.
+    """
+    from crossbrand.sync import run as module
+
+    request = module.Request(
+        destination=destination,
+        audience=audience,
+        mode=module.read_mode(mode),
+        dry_run=dry_run,
+        limit=limit,
+        allow_deletes=allow_deletes,
+        retry_given_up=retry_given_up,
+        mapping=mapping,
+        examples=examples,
+    )
+    try:
+        report = module.sync(request, find_paths(), make_console(stderr=as_json))
+    except module.DeletesRefused as error:
+        make_console(stderr=True).print(Text(f"stopped: {error}", style="yellow"), soft_wrap=True)
+        raise typer.Exit(1) from error
+    if as_json:
+        typer.echo(json.dumps(report.to_dict(), indent=2, ensure_ascii=False))
+    else:
+        module.print_report(report, make_console())
+    if not report.is_complete:
+        raise typer.Exit(1)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code.
 

@@ -1,0 +1,344 @@
+"""Consent at the moment of sending: what has landed since the build, and whom it closes.
+
+It only ever closes. A newer withdrawal, restriction, objection or request for erasure holds at once
+for whoever uses the identifier that it names; a newer grant opens nothing before the next build, it
+only answers an earlier withdrawal of the same identifier among the newer files. What cannot be read
+counts against sending.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from crossbrand.errors import CrossbrandError
+from crossbrand.paths import quoted
+from crossbrand.sync.normalise import Macros
+from crossbrand.sync.places import Generation, Places
+
+FEEDS = ("consent_events", "privacy_requests")
+FLAGS = ("email", "sms", "call", "letter", "web_push", "app_push")
+"""The channels that sync_profiles has a permission for."""
+
+# A channel of the landing without a permission of its own closes the one it is reached by.
+CLOSES = {"vms": "call"}
+
+FILE_PARTS = 4
+ZERO_ROWS = Path("brand=none") / "load_date=1970-01-01" / "zero_rows.parquet"
+
+
+@dataclass(frozen=True)
+class Newer:
+    """What has landed since: files by feed, in a total order, with their size."""
+
+    files: tuple[tuple[str, str, int], ...] = ()
+
+    def of(self, feed: str) -> list[str]:
+        """Paths of one feed."""
+        return [path for name, path, _ in self.files if name == feed]
+
+
+def find_newer(
+    connection: duckdb.DuckDBPyConnection, generation: Generation, landing: Path
+) -> Newer:
+    """The consent files that the generation has not read, or not as they are now.
+
+    Raises CrossbrandError where there is no landing folder: without it nobody can tell whether a
+    withdrawal has come meanwhile.
+    """
+    if not landing.is_dir():
+        raise CrossbrandError(
+            f"There is no landing folder at {landing}, so withdrawals newer than the generation "
+            "cannot be seen, and nothing is sent. Name yours in CROSSBRAND_LANDING."
+        )
+    columns = generation.tables["_generation_files"]
+    size = next((name for name in ("size_bytes", "size", "byte_count") if name in columns), None)
+    rows = connection.execute(
+        "select feed, brand_id, cast(load_date as varchar), file_name, "
+        f"{size or 'null'} from published._generation_files"
+    ).fetchall()
+    known: dict[str, int | None] = {}
+    for feed, brand, load_date, name, bytes_ in rows:
+        parts = str(name).split("/")[-FILE_PARTS:]
+        if len(parts) < FILE_PARTS:
+            parts = [feed, f"brand={brand}", f"load_date={load_date}", parts[-1]]
+        known["/".join(parts)] = bytes_
+    files = []
+    for feed in FEEDS:
+        for path in (landing / feed).glob("brand=*/load_date=*/*.parquet"):
+            bytes_ = path.stat().st_size
+            relative = path.relative_to(landing).as_posix()
+            if relative not in known or known[relative] not in (None, bytes_):
+                files.append((feed, str(path), bytes_))
+    return Newer(tuple(sorted(files)))
+
+
+def write_closures(
+    connection: duckdb.DuckDBPyConnection,
+    generation: Generation,
+    newer: Newer,
+    places: Places,
+    macros: Macros,
+) -> int:
+    """Write the temporary table `closures`: customer_id, brand_id, closed (a flag or profiling).
+
+    Returns how many newer rows name nobody that can be read. Raises CrossbrandError where a newer
+    file cannot be read, or where the generation cannot tell whose an identifier is.
+    """
+    connection.execute(
+        "create or replace temp table closures "
+        "(customer_id varchar, brand_id varchar, closed varchar)"
+    )
+    if not newer.files:
+        return 0
+    _write_seeds(connection, places)
+    try:
+        connection.execute(_named_sql(newer, places, macros))
+    except duckdb.Error as error:
+        raise CrossbrandError(
+            "A consent file that has landed since the generation was built cannot be read, so "
+            f"nothing is sent: {str(error).splitlines()[0]}"
+        ) from error
+    _write_owners(connection, generation, macros)
+    connection.execute(_CLOSURES)
+    row = connection.execute("select count(*) from named where identifier_value is null").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _write_seeds(connection: duckdb.DuckDBPyConnection, places: Places) -> None:
+    seeds = places.project / "seeds"
+    for table, name in (("brands_known", "brands.csv"), ("channels_known", "channels.csv")):
+        path = quoted(seeds / name)
+        connection.execute(
+            f"create or replace temp table {table} as from read_csv({path}, all_varchar = true)"
+        )
+
+
+def _landed(feed: str, newer: Newer, places: Places) -> str:
+    zero_rows = places.project / "models" / "staging" / "zero_rows" / feed / ZERO_ROWS
+    files = ", ".join(quoted(path) for path in [*newer.of(feed), str(zero_rows)])
+    return (
+        f"(select *, url_decode(regexp_extract(landing_file, '/brand=([^/]*)/', 1)) as brand_id, "
+        "url_decode(regexp_extract(landing_file, '/load_date=([^/]*)/', 1)) as load_date_text "
+        f"from read_parquet([{files}], union_by_name = true, hive_partitioning = false, "
+        "filename = 'landing_file') where landing_file not like '%zero_rows.parquet')"
+    )
+
+
+def _text(macros: Macros, column: str) -> str:
+    return macros("typed_text", f"cast({column} as varchar)")
+
+
+def _named_sql(newer: Newer, places: Places, macros: Macros) -> str:
+    """Who is named, by which identifier, for what: one row per identifier and channel."""
+    consents, requests = (_landed(feed, newer, places) for feed in FEEDS)
+    plausible = (
+        "decided_at >= timestamp '1990-01-01 00:00:00' "
+        "and decided_at <= load_date + interval '2' day"
+    )
+    closes = " ".join(f"when '{name}' then '{flag}'" for name, flag in CLOSES.items())
+    return f"""
+create or replace temp table named as
+with consents_read as (
+    select
+        row_number() over () as row_id,
+        landed.brand_id,
+        {macros("typed_date", "load_date_text")} as load_date,
+        {_text(macros, "consent_event_id")} as event_id,
+        {_text(macros, "contact_id")} as contact_id,
+        {macros("email_address", _text(macros, "email"))} as email,
+        {macros("phone_e164", _text(macros, "phone"), "brands_known.country_code")} as phone,
+        lower({_text(macros, "purpose")}) as purpose,
+        lower({_text(macros, "channel")}) as channel,
+        lower({_text(macros, "decision")}) as decision,
+        {macros("typed_timestamp", _text(macros, "decided_at"))} as decided_at
+    from {consents} as landed
+    inner join brands_known on landed.brand_id = brands_known.brand_id
+),
+consents_judged as (
+    select
+        * exclude (email, purpose, decision),
+        {macros("email_key", "email")} as email_key,
+        purpose as purpose_read,
+        coalesce(decision, '') <> 'granted' as is_closing,
+        coalesce({plausible}, false)
+        and purpose in ('marketing', 'profiling', 'cross_brand_profiling') as is_readable
+    from consents_read
+    where purpose is distinct from 'third_party_sharing'
+    qualify rank() over (
+        partition by brand_id, coalesce(event_id, row_id::varchar)
+        order by load_date desc nulls first
+    ) = 1
+),
+consents_kept as (
+    -- A grant must be readable to count; a refusal, or what is neither, counts in any case.
+    select
+        * exclude (decided_at),
+        case when is_readable then decided_at else timestamp '9999-12-31 00:00:00' end as decided_at
+    from consents_judged
+    where is_closing or is_readable
+    qualify
+        is_closing
+        or not bool_or(is_closing) over (partition by brand_id, coalesce(event_id, row_id::varchar))
+),
+purposes_spread as (
+    select consents_kept.*, spread.purpose
+    from consents_kept
+    inner join (values ('marketing'), ('profiling'), ('cross_brand_profiling')) as spread (purpose)
+        on
+            consents_kept.purpose_read = spread.purpose
+            or coalesce(consents_kept.purpose_read, '')
+            not in ('marketing', 'profiling', 'cross_brand_profiling')
+),
+channels_spread as (
+    select purposes_spread.*, channels_known.channel as channel_named
+    from purposes_spread
+    inner join channels_known
+        on
+            purposes_spread.channel in (
+                channels_known.channel, lower(channels_known.channel_name)
+            )
+            or purposes_spread.channel is null
+            or (
+                purposes_spread.is_closing
+                and purposes_spread.channel not in (select channel from channels_known)
+                and purposes_spread.channel not in (select lower(channel_name) from channels_known)
+            )
+),
+identifiers_spread as (
+    select
+        row_id, brand_id, is_closing, decided_at, purpose, channel_named,
+        unnest(case
+            when coalesce(contact_id, email_key, phone) is null then [null]
+            else list_filter([
+                {{'kind': 'contact_id', 'value': contact_id}},
+                {{'kind': 'email', 'value': email_key}},
+                {{'kind': 'phone', 'value': phone}}
+            ], lambda named: named.value is not null)
+        end) as identifier
+    from channels_spread
+),
+last_words as (
+    select *
+    from identifiers_spread
+    qualify row_number() over (
+        partition by brand_id, identifier.kind, identifier.value, purpose, channel_named,
+            case when identifier is null then row_id end
+        order by decided_at desc, is_closing desc
+    ) = 1
+),
+requests_read as (
+    select
+        landed.brand_id,
+        brands_known.controller_id,
+        brands_known.country_code,
+        lower({_text(macros, "request_type")}) as request_type,
+        lower({_text(macros, "identifier_type")}) as identifier_type,
+        {_text(macros, "identifier_value")} as identifier_value
+    from {requests} as landed
+    inner join brands_known on landed.brand_id = brands_known.brand_id
+),
+requests_spread as (
+    select
+        requests_read.brand_id,
+        requests_read.controller_id,
+        kinds.kind,
+        case kinds.kind
+            when 'email' then {macros("email_address", "identifier_value")}
+            when 'phone' then {macros("phone_e164", "identifier_value", "country_code")}
+            else identifier_value
+        end as address
+    from requests_read
+    inner join (values ('email'), ('phone'), ('loyalty_card_id'), ('contact_id')) as kinds (kind)
+        on
+            requests_read.identifier_type = kinds.kind
+            or coalesce(requests_read.identifier_type, '')
+            not in ('email', 'phone', 'loyalty_card_id', 'contact_id')
+    where coalesce(requests_read.request_type, '') <> 'access'
+)
+select
+    brand_id,
+    brand_id as closed_at_brand_id,
+    null as closed_at_controller_id,
+    identifier.kind as identifier_type,
+    identifier.value as identifier_value,
+    case purpose
+        when 'marketing' then case channel_named {closes} else channel_named end
+        else 'profiling'
+    end as closed,
+    purpose = 'cross_brand_profiling' as is_everywhere
+from last_words
+where is_closing
+union
+select
+    brand_id,
+    null,
+    controller_id,
+    kind,
+    case kind when 'email' then {macros("email_key", "address")} else address end,
+    unnest([{", ".join(quoted(flag) for flag in (*FLAGS, "profiling"))}]),
+    false
+from requests_spread
+"""
+
+
+def _write_owners(
+    connection: duckdb.DuckDBPyConnection, generation: Generation, macros: Macros
+) -> None:
+    """Whose the named identifiers are: `owners`, by customer_identifiers and by the profiles."""
+    has_identifiers = "customer_identifiers" in generation.tables
+    if not has_identifiers:
+        row = connection.execute(
+            "select count(*) from named where identifier_type = 'contact_id'"
+        ).fetchone()
+        if row and row[0]:
+            raise CrossbrandError(
+                f"{row[0]} newer decisions name a contact by its id, and the generation has no "
+                "customer_identifiers to tell whose it is, so nothing is sent. Publish that mart "
+                "to the role activation, or build again, which reads those decisions."
+            )
+    identifiers = """
+        union
+        select customer_id, identifier_type, identifier_value, brand_id
+        from published.customer_identifiers
+        where unusable_reason is distinct from 'placeholder'
+    """
+    connection.execute(f"""
+create or replace temp table owners as
+with profiles as (
+    select customer_id, brand_id, email, phone, loyalty_card_id from published.sync_profiles
+),
+known as (
+    select customer_id, 'email' as identifier_type,
+        {macros("email_key", "email")} as identifier_value, null as brand_id
+    from profiles where email is not null
+    union
+    select customer_id, 'phone', phone, null from profiles where phone is not null
+    union
+    select customer_id, 'loyalty_card_id', loyalty_card_id, brand_id
+    from profiles where loyalty_card_id is not null
+    {identifiers if has_identifiers else ""}
+)
+select known.*
+from known
+semi join named using (identifier_type, identifier_value)
+""")
+
+
+_CLOSURES = """
+insert into closures
+select distinct owners.customer_id, brands_known.brand_id, named.closed
+from named
+inner join owners
+    on
+        named.identifier_type = owners.identifier_type
+        and named.identifier_value = owners.identifier_value
+        and coalesce(owners.brand_id, named.brand_id) = named.brand_id
+inner join brands_known
+    on
+        brands_known.brand_id = named.closed_at_brand_id
+        or brands_known.controller_id = named.closed_at_controller_id
+        or named.is_everywhere
+"""

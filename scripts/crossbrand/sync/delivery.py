@@ -1,0 +1,296 @@
+"""Sending what is due: batches in flight side by side, each answer written down before the next."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+
+from crossbrand.errors import CrossbrandError
+from crossbrand.sync.answers import Refused, Unavailable, without_addresses
+from crossbrand.sync.destinations.base import (
+    TELLING,
+    Change,
+    Destination,
+    Operation,
+    Outcome,
+)
+from crossbrand.sync.plan import ATTEMPTS, FIRST_WAIT, LONGEST_WAIT
+from crossbrand.sync.source import BITS, Source, open_flags
+from crossbrand.sync.state import Entry, State
+
+HOPELESS = 3
+"""After so many batches in a row without an answer the run ends: the platform is down."""
+
+WINDOW = 20_000
+"""Changes whose rows are in memory at once; consent is looked at anew before each."""
+
+BYTES_KEPT = 0.9
+"""Share of the platform's limit that rows may fill; the rest is for what surrounds them."""
+
+
+@dataclass
+class Tally:
+    """What became of the changes of a run."""
+
+    sent: Counter[str] = field(default_factory=Counter)
+    """Acknowledged, by operation."""
+
+    rejected: int = 0
+    undelivered: int = 0
+    """Sent, perhaps, and not answered: they stay in the outbox."""
+
+    withheld: int = 0
+    """Due when the run began, and no longer to be told when their turn came."""
+
+    is_rejudged: bool = False
+    """Consent landed while the run was on."""
+
+    requests: int = 0
+    words: Counter[str] = field(default_factory=Counter)
+    """The platform's reasons for refusing."""
+
+    trouble: str | None = None
+
+
+@dataclass(frozen=True)
+class _Batch:
+    operation: Operation
+    entries: tuple[Entry, ...]
+    changes: tuple[Change, ...]
+
+
+class Delivery:
+    """One run's sending."""
+
+    def __init__(
+        self,
+        source: Source,
+        state: State,
+        destination: Destination,
+        *,
+        run_id: str,
+        concurrency: int,
+        on_progress: Callable[[int], None] = lambda _done: None,
+    ) -> None:
+        self._source = source
+        self._state = state
+        self._destination = destination
+        self._run_id = run_id
+        self._concurrency = concurrency
+        self._on_progress = on_progress
+        self._stopped = threading.Event()
+        self._counting = threading.Lock()
+        self._failed_in_row = 0
+        self._done = 0
+        self.tally = Tally()
+
+    def deliver(self, entries: Sequence[Entry]) -> None:
+        """Send all of it, phase by phase. Raises CrossbrandError where the credentials are refused.
+
+        Whatever ends it, answers that have come are written down and the rest stays in the outbox.
+        """
+        with ThreadPoolExecutor(self._concurrency) as pool:
+            try:
+                for _, phase in itertools.groupby(entries, key=lambda one: one.phase):
+                    for window in _windows(list(phase)):
+                        if self._stopped.is_set():
+                            self.tally.undelivered += len(window)
+                            continue
+                        self.tally.is_rejudged |= self._source.refresh()
+                        self._deliver_window(pool, window)
+            except BaseException:
+                self._stop()
+                raise
+
+    def _deliver_window(self, pool: ThreadPoolExecutor, window: Sequence[Entry]) -> None:
+        waiting: dict[Future[list[Outcome]], _Batch] = {}
+        try:
+            for batch in self._batches(window):
+                while len(waiting) >= self._concurrency:
+                    self._settle(waiting)
+                if self._stopped.is_set():
+                    self.tally.undelivered += len(batch.entries)
+                    continue
+                waiting[pool.submit(self._send, batch)] = batch
+            while waiting:
+                self._settle(waiting)
+        except BaseException:
+            # What is under way may still be answered, and then it must be known.
+            self._stop()
+            while waiting:
+                try:
+                    self._settle(waiting)
+                except CrossbrandError:
+                    continue
+            raise
+
+    def _stop(self) -> None:
+        self._stopped.set()
+        if self._destination.setup.transport is not None:
+            self._destination.setup.transport.stopped.set()
+
+    def _settle(self, waiting: dict[Future[list[Outcome]], _Batch]) -> None:
+        """Write down the answers that have come."""
+        for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+            batch = waiting.pop(future)
+            self._done += len(batch.entries)
+            self._on_progress(self._done)
+            error = future.exception()
+            if error is None:
+                self._failed_in_row = 0
+                self._write(batch, future.result())
+                continue
+            self.tally.undelivered += len(batch.entries)
+            if not isinstance(error, Unavailable):
+                raise error
+            self.tally.trouble = str(error)
+            self._failed_in_row += 1
+            if self._failed_in_row >= HOPELESS:
+                self._stop()
+
+    def _write(self, batch: _Batch, outcomes: Sequence[Outcome]) -> None:
+        answered = list(zip(batch.entries, outcomes, strict=True))
+        taken = [(entry, one.remote_id) for entry, one in answered if one.rejected is None]
+        refused = [
+            (entry, without_addresses(one.rejected))
+            for entry, one in answered
+            if one.rejected is not None
+        ]
+        if taken:
+            self._state.acknowledge(self._run_id, taken)
+            self.tally.sent[str(batch.operation)] += len(taken)
+        if refused:
+            self._state.reject(
+                self._run_id,
+                refused,
+                attempts=ATTEMPTS,
+                first_wait=FIRST_WAIT,
+                longest_wait=LONGEST_WAIT,
+            )
+            self.tally.rejected += len(refused)
+            self.tally.words.update(words for _, words in refused)
+
+    # --- making and sending batches -------------------------------------------------------------
+
+    def _batches(self, window: Sequence[Entry]) -> Iterator[_Batch]:
+        telling = [one for one in window if one.operation in TELLING]
+        rows = self._source.rows((one.customer_id, one.brand_id) for one in telling)
+        ids = self._state.remote_ids(
+            one for entry in window for one in (entry.customer_id, entry.into_customer_id) if one
+        )
+        before = self._state.flags(window[0].stream, (one.customer_id for one in telling))
+        for _, group in itertools.groupby(window, key=lambda one: (one.batch_id, one.operation)):
+            entries, changes = [], []
+            for entry in group:
+                person = (entry.customer_id, entry.brand_id)
+                row = rows.get(person)
+                if entry.operation in TELLING and (
+                    row is None or row["row_hash"] != entry.row_hash
+                ):
+                    self.tally.withheld += 1
+                    continue
+                told = before.get(person, 0) & ~entry.flags
+                gained = entry.flags & ~before.get(person, 0)
+                entries.append(entry)
+                changes.append(
+                    Change(
+                        change_id=entry.change_id,
+                        operation=entry.operation,
+                        customer_id=entry.customer_id,
+                        brand_id=entry.brand_id,
+                        key=entry.key,
+                        payload=self._destination.setup.mapping.payload(row) if row else {},
+                        permissions=open_flags(entry.flags) if row else {},
+                        lost=frozenset(name for name, bit in BITS.items() if told & bit),
+                        gained=frozenset(name for name, bit in BITS.items() if gained & bit),
+                        remote_id=ids.get(person, (None, False))[0],
+                        is_shared=ids.get(person, (None, False))[1],
+                        into_customer_id=entry.into_customer_id,
+                        into_remote_id=ids.get(
+                            (entry.into_customer_id or "", entry.brand_id), (None, False)
+                        )[0],
+                        audience=self._source.membership(row),
+                    )
+                )
+            if entries:
+                yield from self._fitting(
+                    _Batch(entries[0].operation, tuple(entries), tuple(changes))
+                )
+
+    def _fitting(self, batch: _Batch) -> Iterator[_Batch]:
+        """Halve what is larger than the platform takes; the same rows give the same halves."""
+        limit = self._destination.contract.max_bytes
+        if limit is None or len(batch.changes) == 1:
+            yield batch
+            return
+        size = sum(_size(change) for change in batch.changes)
+        if size <= limit * BYTES_KEPT:
+            yield batch
+            return
+        half = len(batch.changes) // 2
+        for part in (slice(None, half), slice(half, None)):
+            yield from self._fitting(
+                _Batch(batch.operation, batch.entries[part], batch.changes[part])
+            )
+
+    def _send(self, batch: _Batch) -> list[Outcome]:
+        attempts = sum(entry.attempts for entry in batch.entries)
+        return self._send_or_halve(batch.operation, batch.changes, attempts)
+
+    def _send_or_halve(
+        self, operation: Operation, changes: Sequence[Change], attempts: int
+    ) -> list[Outcome]:
+        """A batch that is refused as a whole is halved until those to blame stand alone."""
+        with self._counting:
+            self.tally.requests += 1
+        try:
+            return self._destination.deliver(operation, changes, batch_key(changes, attempts))
+        except Refused as refused:
+            if len(changes) == 1:
+                return [Outcome(rejected=refused.words)]
+        half = len(changes) // 2
+        return [
+            *self._send_or_halve(operation, changes[:half], attempts),
+            *self._send_or_halve(operation, changes[half:], attempts),
+        ]
+
+
+def batch_key(changes: Sequence[Change], attempts: int = 0) -> str:
+    """The idempotency key of a request: of the keys in it, and of how often they were refused.
+
+    A platform may answer a key that it knows as before, and a refused row deserves a new look.
+    """
+    digest = hashlib.sha256(str(attempts).encode())
+    for change in changes:
+        digest.update(change.key.encode())
+    return digest.hexdigest()
+
+
+def _windows(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+    """Of one stream and about WINDOW long; a batch is never cut in two."""
+    window: list[Entry] = []
+    for _, group in itertools.groupby(entries, key=lambda one: (one.stream, one.batch_id)):
+        batch = list(group)
+        if window and (window[0].stream != batch[0].stream or len(window) + len(batch) > WINDOW):
+            yield window
+            window = []
+        window += batch
+    if window:
+        yield window
+
+
+def _size(change: Change) -> int:
+    fixed = 400
+    return len(json.dumps(change.payload, ensure_ascii=False, default=str).encode()) + fixed
+
+
+def throughput(rows: int, began: float) -> float:
+    """Rows a second since `began`."""
+    return rows / max(time.monotonic() - began, 1e-9)

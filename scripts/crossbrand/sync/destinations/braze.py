@@ -1,0 +1,107 @@
+"""Braze: /users/track, /users/merge and /users/delete.
+
+By its public documentation: up to 75 objects in a request to /users/track, 50 in one to the other
+two; 3,000 requests in three seconds; what it does not take of a request it lists under `errors`, by
+index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from crossbrand.sync.destinations.base import (
+    DELIVERED,
+    Change,
+    Contract,
+    Destination,
+    Operation,
+    Outcome,
+)
+
+AUDIENCES = "crossbrand_audiences"
+"""The custom attribute, an array, that holds the audiences of a person."""
+
+CLOSED = "unsubscribed"
+
+
+class Braze(Destination):
+    """One workspace. The external id is `brand:customer`."""
+
+    contract = Contract(
+        name="braze",
+        summary="Braze, /users/track and companions",
+        batch={
+            Operation.upsert: 75,
+            Operation.enter: 75,
+            Operation.leave: 75,
+            Operation.suppress: 75,
+            Operation.delete: 50,
+            Operation.erase: 50,
+            Operation.merge: 50,
+        },
+        secrets=("API_KEY",),
+        url="https://rest.fra-01.braze.eu",
+        concurrency=8,
+        requests_per_second=250.0,
+    )
+
+    def deliver(self, operation: Operation, changes: Sequence[Change], key: str) -> list[Outcome]:
+        """Everything but merges and deletions is an attributes object."""
+        if operation is Operation.merge:
+            updates = [
+                {
+                    "identifier_to_merge": {"external_id": change.external_id},
+                    "identifier_to_keep": {"external_id": change.into_external_id},
+                }
+                for change in changes
+            ]
+            return self._post("/users/merge", {"merge_updates": updates}, changes, key)
+        if operation in (Operation.delete, Operation.erase):
+            ids = [change.external_id for change in changes]
+            return self._post("/users/delete", {"external_ids": ids}, changes, key)
+        attributes = [self._attributes(change) for change in changes]
+        return self._post("/users/track", {"attributes": attributes}, changes, key)
+
+    def _attributes(self, change: Change) -> dict[str, Any]:
+        attributes: dict[str, Any] = {"external_id": change.external_id}
+        if change.operation is Operation.leave and change.audience:
+            audiences = {"remove": [change.audience.name]}
+            return {**attributes, "_update_existing_only": True, AUDIENCES: audiences}
+        if change.operation is Operation.suppress:
+            return {
+                **attributes,
+                "_update_existing_only": True,
+                "email_subscribe": CLOSED,
+                "push_subscribe": CLOSED,
+                "may_contact_sms": False,
+                "may_contact_call": False,
+            }
+        attributes |= change.payload
+        may = change.permissions
+        attributes["email_subscribe"] = "subscribed" if may.get("email") else CLOSED
+        pushed = may.get("web_push") or may.get("app_push")
+        attributes["push_subscribe"] = "subscribed" if pushed else CLOSED
+        attributes["may_contact_sms"] = bool(may.get("sms"))
+        attributes["may_contact_call"] = bool(may.get("call"))
+        if change.audience:
+            attributes[AUDIENCES] = {"add": [change.audience.name]}
+        return attributes
+
+    def _post(
+        self, path: str, document: dict[str, Any], changes: Sequence[Change], key: str
+    ) -> list[Outcome]:
+        reply = self.http.request(
+            "POST",
+            path,
+            document=document,
+            headers={"Authorization": f"Bearer {self.setup.secrets['API_KEY']}"},
+            key=key,
+        )
+        outcomes = [DELIVERED] * len(changes)
+        body = reply.body if isinstance(reply.body, dict) else {}
+        for error in body.get("errors") or []:
+            index = error.get("index") if isinstance(error, dict) else None
+            if isinstance(index, int) and 0 <= index < len(outcomes):
+                outcomes[index] = Outcome(rejected=str(error.get("type") or error))
+        return outcomes

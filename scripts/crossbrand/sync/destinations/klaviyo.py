@@ -1,0 +1,239 @@
+"""Klaviyo: profile bulk import jobs, suppression jobs, merges and deletion jobs.
+
+By its public documentation: 10,000 profiles and 5 MB in an import job, 10 requests a second and 150
+a minute to it; a job is accepted at once and its errors are asked for when it has ended;
+suppression jobs take up to 100 e-mails. Merges and deletions go by Klaviyo's own id, which is
+looked up by external id.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+from crossbrand.sync.answers import Refused, Unavailable
+from crossbrand.sync.destinations.base import (
+    DELIVERED,
+    Change,
+    Contract,
+    Destination,
+    Operation,
+    Outcome,
+)
+
+REVISION = "2024-10-15"
+IMPORT = "profile-bulk-import-job"
+IDENTIFIERS = ("email", "phone_number")
+ENDED = frozenset({"complete", "cancelled"})
+Json = dict[str, Any]
+
+
+class Klaviyo(Destination):
+    """One account. The external id is `brand:customer`."""
+
+    contract = Contract(
+        name="klaviyo",
+        summary="Klaviyo, profile bulk import jobs",
+        batch={
+            Operation.upsert: 10_000,
+            Operation.enter: 10_000,
+            Operation.leave: 10_000,
+            Operation.suppress: 50,
+            Operation.delete: 50,
+            Operation.erase: 50,
+            Operation.merge: 25,
+        },
+        needs=("email", "phone"),
+        secrets=("API_KEY",),
+        url="https://a.klaviyo.com",
+        max_bytes=5_000_000,
+        concurrency=2,
+        requests_per_second=2.5,
+        settings={"poll_seconds": 2.0, "job_seconds": 900.0},
+    )
+
+    def deliver(self, operation: Operation, changes: Sequence[Change], key: str) -> list[Outcome]:
+        """Imports are jobs; everything else goes by ids that Klaviyo gave."""
+        if operation in (Operation.upsert, Operation.enter):
+            outcomes = self._import([self._profile(change) for change in changes], key)
+            self._follow_permissions(changes, key)
+            return outcomes
+        if operation is Operation.leave:
+            found = self._find(change.external_id for change in changes)
+            known = [change for change in changes if change.external_id in found]
+            profiles = [
+                _profile(change.external_id, properties=_membership(change, False))
+                for change in known
+            ]
+            by_key = dict(
+                zip((one.key for one in known), self._import(profiles, key), strict=True)
+                if profiles
+                else ()
+            )
+            return [by_key.get(change.key, DELIVERED) for change in changes]
+        found = self._find(
+            one for change in changes for one in (change.external_id, *_into(change))
+        )
+        if operation is Operation.suppress:
+            return self._suppress(changes, found, key)
+        if operation is Operation.merge:
+            return [self._each(partial(self._merge, one, found)) for one in changes]
+        return [self._each(partial(self._delete, one, found)) for one in changes]
+
+    def _profile(self, change: Change) -> Json:
+        attributes = dict(change.payload)
+        for name in IDENTIFIERS:
+            if attributes.get(name) is None:
+                attributes.pop(name, None)
+        properties = dict(attributes.pop("properties", {}))
+        properties |= {f"may_contact_{name}": may for name, may in change.permissions.items()}
+        if change.audience:
+            properties |= _membership(change, True)
+        return _profile(change.external_id, **attributes, properties=properties)
+
+    def _import(self, profiles: list[Json], key: str) -> list[Outcome]:
+        """Start a job, wait for its end, and read its errors."""
+        given = {"profiles": {"data": profiles}}
+        job = self._post(f"/api/{IMPORT}s", IMPORT, given, key)
+        job_id = str(job["data"]["id"])
+        ends_at = time.monotonic() + float(self.setup.settings["job_seconds"])
+        state: Json = job["data"].get("attributes") or {}
+        while state.get("status") not in ENDED:
+            if time.monotonic() > ends_at or self.http.stopped.is_set():
+                raise Unavailable(f"the import job {job_id} has not ended")
+            self.http.stopped.wait(float(self.setup.settings["poll_seconds"]))
+            state = self._get(f"/api/{IMPORT}s/{job_id}")["data"]["attributes"]
+        if state["status"] == "cancelled":
+            raise Unavailable(f"the import job {job_id} was cancelled")
+        outcomes = [DELIVERED] * len(profiles)
+        if not state.get("failed_count"):
+            return outcomes
+        places = {one["attributes"]["external_id"]: at for at, one in enumerate(profiles)}
+        blamed = 0
+        for attributes in self._errors(job_id):
+            original = attributes.get("original_payload") or {}
+            original = original.get("attributes") or original
+            at = places.get(original.get("external_id"))
+            if at is not None:
+                blamed += 1
+                outcomes[at] = Outcome(rejected=str(attributes.get("detail") or attributes))
+        if not blamed:
+            # Somebody failed and Klaviyo does not say who: the batch is halved until it is plain.
+            raise Refused(200, f"{state['failed_count']} of the job's profiles failed")
+        return outcomes
+
+    def _errors(self, job_id: str) -> Iterator[Json]:
+        path: str | None = f"/api/{IMPORT}s/{job_id}/import-errors"
+        while path:
+            page = self._get(path)
+            for one in page.get("data") or []:
+                yield one.get("attributes") or {}
+            path = (page.get("links") or {}).get("next")
+
+    def _follow_permissions(self, changes: Sequence[Change], key: str) -> None:
+        """An import changes no suppression: e-mail that was closed or opened is told apart."""
+        lost = [change for change in changes if "email" in change.lost]
+        for part in _parts(lost, 50):
+            self._suppress(part, self._find(change.external_id for change in part), key)
+        gained = [
+            str(change.payload["email"])
+            for change in changes
+            if "email" in change.gained and change.payload.get("email")
+        ]
+        for emails in _parts(gained, 100):
+            self._suppression("delete", emails, key)
+
+    def _suppress(
+        self, changes: Sequence[Change], found: dict[str, Json], key: str
+    ) -> list[Outcome]:
+        emails = [
+            str(found[change.external_id]["attributes"]["email"])
+            for change in changes
+            if found.get(change.external_id, {}).get("attributes", {}).get("email")
+        ]
+        if emails:
+            self._suppression("create", emails, key)
+        return [DELIVERED] * len(changes)
+
+    def _suppression(self, verb: str, emails: Sequence[str], key: str) -> None:
+        kind = f"profile-suppression-bulk-{verb}-job"
+        data = [{"type": "profile", "attributes": {"email": email}} for email in emails]
+        self._post(f"/api/{kind}s", kind, {"profiles": {"data": data}}, key)
+
+    def _merge(self, change: Change, found: dict[str, Json]) -> None:
+        old, new = found.get(change.external_id), found.get(change.into_external_id)
+        if old is None or new is None or old["id"] == new["id"]:
+            return
+        source = {"type": "profile", "id": old["id"]}
+        document = {
+            "data": {
+                "type": "profile-merge",
+                "id": new["id"],
+                "relationships": {"profiles": {"data": [source]}},
+            }
+        }
+        self.http.request(
+            "POST", "/api/profile-merge", document=document, headers=self._headers(), key=change.key
+        )
+
+    def _delete(self, change: Change, found: dict[str, Json]) -> None:
+        known = found.get(change.external_id)
+        if known is not None:
+            kind = "data-privacy-deletion-job"
+            profile = {"data": {"type": "profile", "id": known["id"]}}
+            self._post(f"/api/{kind}s", kind, {"profile": profile}, change.key)
+
+    def _each(self, act: Callable[[], None]) -> Outcome:
+        try:
+            act()
+        except Refused as refused:
+            return Outcome(rejected=refused.words)
+        return DELIVERED
+
+    def _find(self, external_ids: Iterable[str]) -> dict[str, Json]:
+        """Klaviyo's profiles by external id; who is not there is not in it."""
+        found: dict[str, Json] = {}
+        for part in _parts(sorted(set(external_ids)), 50):
+            listed = ",".join(json.dumps(one) for one in part)
+            page = self._get(
+                "/api/profiles", {"filter": f"any(external_id,[{listed}])", "page[size]": "100"}
+            )
+            for one in page.get("data") or []:
+                found[str(one["attributes"].get("external_id"))] = one
+        return found
+
+    def _post(self, path: str, kind: str, attributes: Json, key: str) -> Json:
+        document = {"data": {"type": kind, "attributes": attributes}}
+        reply = self.http.request("POST", path, document=document, headers=self._headers(), key=key)
+        return reply.body if isinstance(reply.body, dict) else {}
+
+    def _get(self, path: str, params: dict[str, str] | None = None) -> Json:
+        reply = self.http.request("GET", path, params=params, headers=self._headers())
+        return reply.body if isinstance(reply.body, dict) else {}
+
+    def _headers(self) -> dict[str, str]:
+        return {
+            "Authorization": f"Klaviyo-API-Key {self.setup.secrets['API_KEY']}",
+            "revision": REVISION,
+            "Accept": "application/json",
+        }
+
+
+def _profile(external_id: str, **attributes: Any) -> Json:
+    return {"type": "profile", "attributes": {"external_id": external_id, **attributes}}
+
+
+def _membership(change: Change, is_member: bool) -> Json:
+    return {f"audience_{change.audience.name}": is_member} if change.audience else {}
+
+
+def _into(change: Change) -> tuple[str, ...]:
+    return (change.into_external_id,) if change.into_customer_id else ()
+
+
+def _parts(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

@@ -1,0 +1,145 @@
+"""SALESmanago: contact/batchupsert, contact/update and contact/batchDelete.
+
+By its public documentation: every call carries clientId, apiKey, requestTime and sha, which is the
+SHA-1 of apiKey + clientId + apiSecret; a contact is keyed by its e-mail, and the answer to an
+upsert gives the id of each e-mail that was taken. An answer of 200 may still say "success": false.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from crossbrand.sync.answers import Refused
+from crossbrand.sync.destinations.base import (
+    DELIVERED,
+    Change,
+    Contract,
+    Destination,
+    Operation,
+    Outcome,
+)
+
+UNKNOWN = "SALESmanago never told the id of this contact; look for it by hand"
+
+
+class Salesmanago(Destination):
+    """One account. A person without an e-mail that may be written to cannot be told to it."""
+
+    contract = Contract(
+        name="salesmanago",
+        summary="SALESmanago, contact/batchupsert",
+        batch={
+            Operation.upsert: 500,
+            Operation.enter: 500,
+            Operation.leave: 1,
+            Operation.suppress: 1,
+            Operation.delete: 100,
+            Operation.erase: 100,
+            Operation.merge: 1,
+        },
+        needs=("email",),
+        secrets=("CLIENT_ID", "API_KEY", "API_SECRET", "OWNER"),
+        url="https://www.salesmanago.com",
+        concurrency=2,
+        requests_per_second=5.0,
+    )
+
+    def deliver(self, operation: Operation, changes: Sequence[Change], key: str) -> list[Outcome]:
+        """Upserts by e-mail, everything else by SALESmanago's contact id."""
+        if operation in (Operation.upsert, Operation.enter):
+            return self._upsert(changes, key)
+        if operation is Operation.merge:
+            # The e-mail is the key, so two customers with one e-mail are one contact already.
+            (change,) = changes
+            if change.remote_id and change.remote_id != change.into_remote_id:
+                self._delete([change.remote_id], key)
+            return [DELIVERED]
+        gone = [change for change in changes if change.remote_id and not change.is_shared]
+        if operation in (Operation.delete, Operation.erase):
+            if gone:
+                self._delete([str(change.remote_id) for change in gone], key)
+        else:
+            for change in gone:
+                self._call("contact/update", self._update(change), key)
+        is_quiet = operation is not Operation.suppress
+        return [
+            DELIVERED if change.remote_id or is_quiet else Outcome(rejected=UNKNOWN)
+            for change in changes
+        ]
+
+    def _upsert(self, changes: Sequence[Change], key: str) -> list[Outcome]:
+        details = [self._detail(change) for change in changes]
+        answer = self._call("contact/batchupsert", {"upsertDetails": details}, key)
+        ids = {str(email).lower(): one for email, one in (answer.get("contactIds") or {}).items()}
+        words = "; ".join(str(one) for one in answer.get("message") or []) or "not taken"
+        outcomes = []
+        for detail in details:
+            contact_id = ids.get(str(detail["contact"]["email"]).lower())
+            outcomes.append(
+                Outcome(remote_id=str(contact_id)) if contact_id else Outcome(rejected=words)
+            )
+        return outcomes
+
+    @staticmethod
+    def _detail(change: Change) -> dict[str, Any]:
+        detail = _without_nothing(dict(change.payload))
+        detail.setdefault("contact", {})["externalId"] = change.external_id
+        may = change.permissions
+        phone = bool(may.get("sms") or may.get("call"))
+        detail |= {
+            "forceOptIn": bool(may.get("email")),
+            "forceOptOut": not may.get("email"),
+            "forcePhoneOptIn": phone,
+            "forcePhoneOptOut": not phone,
+        }
+        if change.audience:
+            detail["tags"] = [change.audience.name.upper()]
+        return detail
+
+    @staticmethod
+    def _update(change: Change) -> dict[str, Any]:
+        if change.operation is Operation.leave and change.audience:
+            return {"contactId": change.remote_id, "removeTags": [change.audience.name.upper()]}
+        return {"contactId": change.remote_id, "forceOptOut": True, "forcePhoneOptOut": True}
+
+    def _delete(self, ids: Sequence[str], key: str) -> None:
+        contacts = [{"addresseeType": "contactId", "value": one} for one in ids]
+        self._call("contact/batchDelete", {"contacts": contacts}, key)
+
+    def _call(self, method: str, document: dict[str, Any], key: str) -> dict[str, Any]:
+        secrets = self.setup.secrets
+        text = secrets["API_KEY"] + secrets["CLIENT_ID"] + secrets["API_SECRET"]
+        signed = {
+            "clientId": secrets["CLIENT_ID"],
+            "apiKey": secrets["API_KEY"],
+            "requestTime": int(time.time() * 1000),
+            "sha": hashlib.sha1(text.encode()).hexdigest(),
+            "owner": secrets["OWNER"],
+        }
+        reply = self.http.request(
+            "POST", f"/api/{method}", document={**signed, **document}, key=key
+        )
+        answer = reply.body if isinstance(reply.body, dict) else {}
+        if answer.get("success") is False:
+            words = "; ".join(str(one) for one in answer.get("message") or []) or "no success"
+            raise Refused(reply.status, words, answer)
+        return answer
+
+
+def _without_nothing(document: dict[str, Any]) -> dict[str, Any]:
+    """SALESmanago's fields are texts: what is null is left out, and a property is emptied."""
+    kept: dict[str, Any] = {}
+    for name, value in document.items():
+        if isinstance(value, dict):
+            is_property = name == "properties"
+            kept[name] = {
+                one: ("" if inner is None else str(inner)) if is_property else inner
+                for one, inner in value.items()
+                if inner is not None or is_property
+            }
+        elif value is not None:
+            kept[name] = value
+    return kept

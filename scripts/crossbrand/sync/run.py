@@ -1,0 +1,521 @@
+"""`crossbrand sync`: tell a destination what has changed since it was last told."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from crossbrand.console import Steps
+from crossbrand.errors import CrossbrandError
+from crossbrand.paths import Paths, quoted
+from crossbrand.sync.delivery import Delivery, Tally, throughput
+from crossbrand.sync.destinations import KINDS, find_kind
+from crossbrand.sync.destinations.base import (
+    ORDER,
+    TELLING,
+    Contract,
+    Destination,
+    Operation,
+    Setup,
+)
+from crossbrand.sync.mapping import (
+    DestinationMapping,
+    find_mapping,
+    load_allow_list,
+    load_mapping,
+    suggest,
+)
+from crossbrand.sync.places import Places, attach_generation, find_places
+from crossbrand.sync.plan import Mode, Plan, make_plan
+from crossbrand.sync.source import Source
+from crossbrand.sync.state import INSTRUCTIONS, PENDING, PROFILES, Draft, Entry, State, only_one
+
+HTTP_SETTINGS: Mapping[str, float | int | None] = {
+    "timeout_seconds": 30.0,
+    "attempts": 5,
+    "retry_seconds": 1.0,
+    "longest_wait_seconds": 120.0,
+    "concurrency": None,
+    "requests_per_second": None,
+}
+"""What a mapping may set for any destination that is reached by HTTP; null is the contract's."""
+
+PASSES = 4
+"""A merge makes its target due again, and so does consent that changes while a run is on."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asks for."""
+
+    destination: str
+    audience: str | None = None
+    mode: Mode = Mode.upsert
+    dry_run: bool = False
+    limit: int | None = None
+    allow_deletes: bool = False
+    retry_given_up: bool = False
+    mapping: Path | None = None
+    examples: int = 3
+
+
+@dataclass
+class Report:
+    """How a run went; `to_dict` is what `--json` prints and sync_runs keeps."""
+
+    run_id: str
+    destination: str
+    stream: str
+    mode: str
+    generation_id: str
+    is_dry: bool
+    status: str = "running"
+    due: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
+    tally: Tally = field(default_factory=Tally)
+    newer_files: int = 0
+    nameless: int = 0
+    seconds: float = 0.0
+    rows_per_second: float = 0.0
+    examples: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything that was due has been taken."""
+        return self.is_dry or not (self.tally.rejected or self.tally.undelivered)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        tally = self.tally
+        return {
+            "run_id": self.run_id,
+            "destination": self.destination,
+            "stream": self.stream,
+            "mode": self.mode,
+            "generation_id": self.generation_id,
+            "status": self.status,
+            "due": dict(sorted(self.due.items())),
+            "sent": sum(tally.sent.values()),
+            "sent_by_operation": dict(sorted(tally.sent.items())),
+            "rejected": tally.rejected,
+            "rejected_because": dict(tally.words.most_common(20)),
+            "undelivered": tally.undelivered,
+            "withheld": tally.withheld,
+            "trouble": tally.trouble,
+            "skipped": dict(sorted(self.skipped.items())),
+            "newer_consent_files": self.newer_files,
+            "newer_decisions_without_a_name": self.nameless,
+            "requests": tally.requests,
+            "seconds": self.seconds,
+            "rows_per_second": self.rows_per_second,
+            "examples": self.examples,
+        }
+
+
+def read_mode(text: str) -> Mode:
+    """The mode of that name; raises CrossbrandError for another."""
+    if text not in list(Mode):
+        raise CrossbrandError(f"Unknown mode {text!r}.{suggest(text, [str(one) for one in Mode])}")
+    return Mode(text)
+
+
+class DeletesRefused(CrossbrandError):  # noqa: N818
+    """A mirror would take away too large a share."""
+
+
+def sync(request: Request, paths: Paths, console: Console) -> Report:
+    """Run one sync. Raises CrossbrandError for what the user can mend; then nothing was sent."""
+    places = find_places(paths)
+    began = time.monotonic()
+    with _memory() as connection:
+        generation = attach_generation(connection, places)
+        allowed = load_allow_list(places)
+        path = find_mapping(request.destination, places, request.mapping, KINDS)
+        columns = generation.tables["sync_profiles"]
+        mapping = load_mapping(request.destination, path, allowed, columns)
+        kind = find_kind(mapping.kind)
+        stream = f"audience:{request.audience}" if request.audience else PROFILES
+        if request.audience and Operation.enter not in kind.contract.batch:
+            raise CrossbrandError(
+                f"{mapping.kind} has no audiences; sync its profiles without --audience."
+            )
+        _check_brands(mapping, places)
+        source = Source(
+            connection, generation, places, mapping, kind.contract, allowed, request.audience
+        )
+        run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
+        report = Report(
+            run_id=run_id,
+            destination=mapping.name,
+            stream=stream,
+            mode=str(request.mode),
+            generation_id=generation.generation_id,
+            is_dry=request.dry_run,
+        )
+        if request.dry_run:
+            _rehearse(request, places, mapping, kind.contract, source, report)
+        else:
+            destination = _set_up(kind, mapping, places, stream)
+            with only_one(places.state, mapping.name):
+                _run(request, places, mapping, destination, source, report, console)
+        report.newer_files, report.nameless = source.newer_files, source.nameless
+        report.seconds = round(time.monotonic() - began, 3)
+        return report
+
+
+def _plan(
+    request: Request,
+    mapping: DestinationMapping,
+    contract: Contract,
+    source: Source,
+    state: State,
+    report: Report,
+    limit: int | None,
+) -> Plan:
+    plan = make_plan(
+        source,
+        state,
+        mapping,
+        contract,
+        request.mode,
+        stream=report.stream,
+        run_id=report.run_id,
+        limit=limit,
+        retry_given_up=request.retry_given_up,
+    )
+    if plan.delete_share > mapping.max_delete_share and not request.allow_deletes:
+        raise DeletesRefused(
+            f"This mirror would take {plan.deletes} of {plan.known} people away from "
+            f"{mapping.name}, more than {mapping.max_delete_share:.0%}, so nothing was sent. If "
+            "that is right, say --allow-deletes; without --mode mirror nobody is taken away."
+        )
+    return plan
+
+
+def _rehearse(
+    request: Request,
+    places: Places,
+    mapping: DestinationMapping,
+    contract: Contract,
+    source: Source,
+    report: Report,
+) -> None:
+    """Say what would be sent; write nothing and send nothing."""
+    source.refresh()
+    state = State(places.state, mapping.name, read_only=True)
+    try:
+        plan = _plan(request, mapping, contract, source, state, report, request.limit)
+    finally:
+        state.close()
+    report.due, report.skipped = plan.operations, plan.skipped
+    due: list[Draft | Entry] = [*plan.drafts, *plan.resent]
+    telling = [one for one in due if one.operation in TELLING][: request.examples]
+    rows = source.rows((one.customer_id, one.brand_id) for one in telling)
+    for one in telling:
+        row = rows.get((one.customer_id, one.brand_id))
+        if row:
+            report.examples.append(
+                {"operation": str(one.operation), "fields": masked(mapping.payload(row))}
+            )
+    report.status = "dry run"
+
+
+def _run(
+    request: Request,
+    places: Places,
+    mapping: DestinationMapping,
+    destination: Destination,
+    source: Source,
+    report: Report,
+    console: Console,
+) -> None:
+    state = State(places.state, mapping.name)
+    began = time.monotonic()
+    has_begun = False
+    try:
+        limit = request.limit
+        for number in range(PASSES):
+            source.refresh()
+            plan = _plan(request, mapping, destination.contract, source, state, report, limit)
+            if not has_begun:
+                state.begin_run(report.run_id, report.stream, report.mode, report.generation_id)
+                has_begun = True
+                report.skipped = plan.skipped
+            # What this run has sent and not seen answered waits for the next one.
+            tried = plan.resent if number == 0 else []
+            if number and not plan.drafts:
+                break
+            due: list[Draft | Entry] = [*plan.drafts, *tried]
+            report.due += Counter(str(one.operation) for one in due)
+            keys = _store(state, report, plan, tried, destination.contract, number)
+            entries = state.due((INSTRUCTIONS, report.stream), keys)
+            with Steps(console, f"syncing {mapping.name}") as advance:
+                delivery = Delivery(
+                    source,
+                    state,
+                    destination,
+                    run_id=report.run_id,
+                    concurrency=_concurrency(destination),
+                    on_progress=lambda done, entries=entries: advance(  # type: ignore[misc]
+                        done, len(entries), f"{done:,} of {len(entries):,}"
+                    ),
+                )
+                _add(report.tally, delivery, entries)
+            if limit is not None:
+                told = sum(report.tally.sent[str(one)] for one in TELLING)
+                limit = max(0, request.limit - told) if request.limit is not None else None
+            merges = delivery.tally.sent[str(Operation.merge)]
+            if delivery.tally.undelivered or not (
+                merges or delivery.tally.withheld or delivery.tally.is_rejudged
+            ):
+                break
+        report.status = "complete" if report.is_complete else "incomplete"
+    except KeyboardInterrupt:
+        report.status = "interrupted"
+        raise CrossbrandError(
+            "Interrupted. What was answered is written down; the next run goes on from there."
+        ) from None
+    except BaseException as error:
+        report.status = f"failed: {type(error).__name__}"
+        raise
+    finally:
+        report.rows_per_second = round(throughput(sum(report.tally.sent.values()), began), 1)
+        if has_begun:
+            state.end_run(report.run_id, report.status, report.to_dict())
+        state.close()
+        if destination.setup.transport is not None:
+            destination.setup.transport.close()
+
+
+def _add(tally: Tally, delivery: Delivery, entries: list[Entry]) -> None:
+    """Deliver, and add to the tally even where it ends in an error."""
+    try:
+        delivery.deliver(entries)
+    finally:
+        own = delivery.tally
+        tally.sent += own.sent
+        tally.words += own.words
+        tally.rejected += own.rejected
+        tally.undelivered += own.undelivered
+        tally.withheld += own.withheld
+        tally.requests += own.requests
+        tally.trouble = own.trouble or tally.trouble
+
+
+def _store(
+    state: State,
+    report: Report,
+    plan: Plan,
+    tried: list[Entry],
+    contract: Contract,
+    number: int,
+) -> set[str]:
+    """Bring the plan into the outbox, before anything of it is sent; the keys of what is due."""
+    # A refused change goes with others of its kind: what was taken of its batch is done with.
+    refused = sorted(
+        (one for one in tried if one.status != PENDING),
+        key=lambda one: (ORDER[one.operation], one.operation, one.brand_id, one.customer_id),
+    )
+    drafts = [replace(one, batch_id=f"{one.batch_id}-{number}") for one in plan.drafts]
+    state.enqueue(report.run_id, drafts, plan.superseded)
+    state.reopen(
+        (f"{report.run_id}-r{number}-{one.operation}-{place // contract.batch[one.operation]:06d}",
+         one.change_id)
+        for place, one in enumerate(refused)
+    )  # fmt: skip
+    return {one.key for one in drafts} | {one.key for one in tried}
+
+
+def _concurrency(destination: Destination) -> int:
+    return int(destination.setup.settings.get("concurrency") or destination.contract.concurrency)
+
+
+def _check_brands(mapping: DestinationMapping, places: Places) -> None:
+    seed = places.project / "seeds" / "brands.csv"
+    known = {
+        str(row[0])
+        for row in duckdb.sql(
+            f"select brand_id from read_csv({quoted(seed)}, all_varchar = true)"
+        ).fetchall()
+    }
+    for brand in mapping.brands:
+        if brand not in known:
+            raise CrossbrandError(
+                f"{mapping.path}: there is no brand {brand!r}.{suggest(brand, known)}"
+            )
+
+
+# --- setting up ---------------------------------------------------------------------------------
+
+
+def _set_up(
+    kind: type[Destination], mapping: DestinationMapping, places: Places, stream: str
+) -> Destination:
+    """Read settings and secrets and make the client.
+
+    Raises CrossbrandError that names the setting, or the variable of a secret that is missing.
+    """
+    contract = kind.contract
+    defaults = {**contract.settings, **(HTTP_SETTINGS if contract.is_http else {})}
+    unknown = set(mapping.settings) - set(defaults)
+    if unknown:
+        raise CrossbrandError(
+            f"{mapping.path}: {mapping.kind} has no setting {min(unknown)!r}."
+            f"{suggest(min(unknown), defaults)}"
+        )
+    settings = {**defaults, **mapping.settings}
+    prefix = f"CROSSBRAND_{mapping.name.upper().replace('-', '_')}_"
+    secrets = {}
+    missing = []
+    for name in (*contract.secrets, *contract.optional_secrets):
+        value = os.environ.get(prefix + name, "")
+        if value:
+            secrets[name] = value
+        elif name in contract.secrets:
+            missing.append(prefix + name)
+    if missing:
+        raise CrossbrandError(
+            f"{mapping.name} needs {' and '.join(missing)} in the environment. Secrets are read "
+            "from there only."
+        )
+    transport = None
+    if contract.is_http:
+        url = os.environ.get(f"{prefix}URL") or mapping.url or contract.url
+        if not url:
+            raise CrossbrandError(
+                f"{mapping.name} needs its address: `url:` in {mapping.path} or {prefix}URL."
+            )
+        transport = _transport(contract, url, settings, secrets, prefix)
+    return kind(Setup(mapping, secrets, settings, places.exports, stream, transport))
+
+
+def _transport(
+    contract: Contract,
+    url: str,
+    settings: Mapping[str, Any],
+    secrets: Mapping[str, str],
+    prefix: str,
+) -> Any:
+    from crossbrand.sync.http import Pace, Transport
+
+    try:
+        own = settings["requests_per_second"]
+        allowed = contract.requests_per_second
+        pace = Pace(
+            timeout=float(settings["timeout_seconds"]),
+            attempts=max(1, int(settings["attempts"])),
+            retry=float(settings["retry_seconds"]),
+            longest_wait=float(settings["longest_wait_seconds"]),
+            requests_per_second=float(own) if own is not None else allowed,
+        )
+    except (TypeError, ValueError) as error:
+        raise CrossbrandError(
+            f"A setting of {contract.name} that must be a number is none: {error}."
+        ) from error
+    variables = [prefix + name for name in (*contract.secrets, *contract.optional_secrets)]
+    return Transport(url, pace, secrets=secrets, variables=variables)
+
+
+@contextmanager
+def _memory() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that spills, if it must, to a folder of our own that goes away."""
+    folder = Path(tempfile.mkdtemp(prefix="crossbrand-sync-"))
+    connection = duckdb.connect()
+    try:
+        connection.execute("set timezone = 'UTC'")
+        connection.execute(f"set temp_directory = {quoted(folder)}")
+        yield connection
+    finally:
+        connection.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+# --- telling ------------------------------------------------------------------------------------
+
+
+def masked(value: Any) -> Any:
+    """The form of a value and not the value: letters become a, digits 9; true and null stay."""
+    if isinstance(value, dict):
+        return {name: masked(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [masked(inner) for inner in value]
+    if value is None or isinstance(value, bool):
+        return value
+    return "".join(
+        "9" if sign.isdigit() else "a" if sign.isalpha() else sign for sign in str(value)
+    )
+
+
+SENTENCES = {
+    "unchanged": "as they were last told",
+    "no_consent": "no consent",
+    "suspect": "suspect: perhaps two people",
+    "newer_withdrawal": "withdrawn or restricted since the build",
+    "no_address": "no address that the platform needs",
+    "held_out": "held out of the audience",
+    "erased": "erased",
+    "rejected_earlier": "refused earlier, not yet to be tried again",
+    "given_up": "refused too often (--retry-given-up)",
+    "over_limit": "over --limit",
+}
+
+
+def print_report(report: Report, console: Console) -> None:
+    """The report as a table."""
+    tally = report.tally
+    title = (
+        f"{report.destination}, {report.stream}, {report.mode}, generation {report.generation_id}"
+    )
+    console.print(Text(title, style="bold"))
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(justify="right")
+    table.add_column()
+    for operation, count in sorted(report.due.items()):
+        if report.is_dry:
+            table.add_row(f"{count:,}", f"{operation} would be sent")
+        else:
+            table.add_row(f"{tally.sent[operation]:,}", f"{operation} sent, of {count:,} due")
+    if tally.rejected:
+        table.add_row(f"{tally.rejected:,}", "rejected, and kept to be tried again")
+    if tally.undelivered:
+        table.add_row(f"{tally.undelivered:,}", "not answered; the next run sends them again")
+    if tally.withheld:
+        table.add_row(f"{tally.withheld:,}", "withheld: no longer to be told when their turn came")
+    for reason, sentence in SENTENCES.items():
+        if report.skipped[reason]:
+            table.add_row(f"{report.skipped[reason]:,}", f"skipped: {sentence}")
+    console.print(table)
+    for words, count in tally.words.most_common(5):
+        console.print(Text(f"  {count:,} × {words}", style="yellow"), soft_wrap=True)
+    if tally.trouble:
+        console.print(Text(f"  {tally.trouble}", style="yellow"), soft_wrap=True)
+    if report.nameless:
+        console.print(
+            Text(
+                f"{report.nameless} newer decisions name nobody that can be read; look at them.",
+                style="yellow",
+            )
+        )
+    for example in report.examples:
+        console.print(json.dumps(example, ensure_ascii=False), soft_wrap=True)
+    if not report.is_dry:
+        console.print(
+            f"{sum(tally.sent.values()):,} changes in {tally.requests:,} requests, "
+            f"{report.rows_per_second:,.0f} a second; run {report.run_id}: {report.status}"
+        )

@@ -1,0 +1,489 @@
+"""What the destinations have been told, in one SQLite file of its own.
+
+SQLite with a write-ahead log and full synchronisation: a transaction of one batch is on the disk
+before its answer counts, a process that is killed at any point leaves the last whole transaction,
+and several destinations may write at the same time. DuckDB would allow one process only.
+
+The file holds no personal data: customer ids (which are hashes), the platforms' own ids, hashes of
+rows, and the platforms' words without addresses and numbers.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from crossbrand.errors import CrossbrandError
+from crossbrand.sync.destinations.base import Operation
+
+VERSION = 1
+DOUBT = "?"
+"""Row hash of a person of whom nobody knows what the destination holds: whatever is due is sent."""
+
+SUPPRESSED = "suppressed"
+"""Row hash of a person whom the destination was told to leave alone."""
+
+PROFILES = "profiles"
+INSTRUCTIONS = "instructions"
+"""The stream of merges and erasures: they are about the person and belong to no audience."""
+
+SCHEMA = """
+create table if not exists sync_runs (
+    run_id text primary key,
+    destination text not null,
+    stream text not null,
+    mode text not null,
+    generation_id text not null,
+    started_at real not null,
+    finished_at real,
+    status text not null,
+    report text
+) without rowid;
+create table if not exists acknowledged (
+    destination text not null,
+    stream text not null,
+    customer_id text not null,
+    brand_id text not null,
+    row_hash text not null,
+    flags integer not null,
+    remote_id text,
+    acknowledged_at real not null,
+    primary key (destination, stream, customer_id, brand_id)
+) without rowid;
+create index if not exists acknowledged_remote on acknowledged (destination, remote_id)
+    where remote_id is not null;
+create table if not exists outbox (
+    change_id integer primary key autoincrement,
+    destination text not null,
+    stream text not null,
+    phase integer not null,
+    operation text not null,
+    customer_id text not null,
+    brand_id text not null,
+    into_customer_id text,
+    instruction_id text,
+    row_hash text not null,
+    flags integer not null,
+    idempotency_key text not null unique,
+    batch_id text not null,
+    status text not null,
+    attempts integer not null default 0,
+    next_attempt_at real not null default 0,
+    words text,
+    run_id text not null,
+    created_at real not null
+);
+create unique index if not exists outbox_row
+    on outbox (destination, stream, customer_id, brand_id) where stream <> 'instructions';
+create table if not exists instructions_done (
+    destination text not null,
+    instruction_id text not null,
+    customer_id text not null,
+    brand_id text not null,
+    done_at real not null,
+    primary key (destination, instruction_id, customer_id, brand_id)
+) without rowid;
+create table if not exists sync_changelog (
+    change_id integer not null,
+    run_id text not null,
+    destination text not null,
+    stream text not null,
+    customer_id text not null,
+    brand_id text not null,
+    operation text not null,
+    row_hash text not null,
+    idempotency_key text not null,
+    outcome text not null,
+    words text,
+    logged_at real not null
+);
+create index if not exists changelog_customer on sync_changelog (customer_id);
+"""
+
+# What `status` of a change may be.
+PENDING, REJECTED, GIVEN_UP = "pending", "rejected", "given_up"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row of the outbox."""
+
+    change_id: int
+    stream: str
+    phase: int
+    operation: Operation
+    customer_id: str
+    brand_id: str
+    into_customer_id: str | None
+    instruction_id: str | None
+    row_hash: str
+    flags: int
+    key: str
+    batch_id: str
+    status: str
+    attempts: int
+    next_attempt_at: float
+
+
+ENTRY_COLUMNS = (
+    "change_id, stream, phase, operation, customer_id, brand_id, into_customer_id, instruction_id, "
+    "row_hash, flags, idempotency_key, batch_id, status, attempts, next_attempt_at"
+)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A change that is about to enter the outbox."""
+
+    stream: str
+    phase: int
+    operation: Operation
+    customer_id: str
+    brand_id: str
+    row_hash: str
+    flags: int
+    key: str
+    batch_id: str
+    into_customer_id: str | None = None
+    instruction_id: str | None = None
+
+
+class State:
+    """The state of one destination within the file. Every method is one transaction."""
+
+    def __init__(self, path: Path, destination: str, *, read_only: bool = False) -> None:
+        """Open or make the file; read-only, a file that is not there reads as an empty one.
+
+        Raises CrossbrandError for a file that is no state, or that is damaged.
+        """
+        self._path = path
+        self._destination = destination
+        with self._telling():
+            if read_only and not path.exists():
+                self._connection = sqlite3.connect(":memory:", isolation_level=None)
+                self._connection.executescript(SCHEMA)
+                return
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not read_only:
+                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            name = f"{path.as_uri()}?mode=ro" if read_only else str(path)
+            self._connection = sqlite3.connect(
+                name, uri=read_only, timeout=60, isolation_level=None
+            )
+            if read_only:
+                self._check_version()
+                return
+            self._connection.execute("pragma journal_mode = wal")
+            self._connection.execute("pragma synchronous = full")
+            if self._check_version() == 0:
+                self._connection.executescript(SCHEMA)
+                self._connection.execute(f"pragma user_version = {VERSION}")
+
+    def _check_version(self) -> int:
+        (version,) = self._connection.execute("pragma user_version").fetchone()
+        if version not in (0, VERSION):
+            raise CrossbrandError(
+                f"{self._path} was written by another version of crossbrand (state {version}, "
+                f"this one writes {VERSION})."
+            )
+        damage = self._connection.execute("pragma quick_check(1)").fetchone()
+        if damage and damage[0] != "ok":
+            raise sqlite3.DatabaseError(damage[0])
+        return int(version)
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise CrossbrandError(f"{self._path} cannot be used: {error}.") from error
+        except sqlite3.DatabaseError as error:
+            raise CrossbrandError(
+                f"{self._path} is damaged or no state of crossbrand ({error}). Move it aside: the "
+                "next run then tells every destination everything once more, which does no harm, "
+                "and cannot take back what was told to people who have left since."
+            ) from error
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._telling():
+            self._connection.execute("begin immediate")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("rollback")
+                raise
+            self._connection.execute("commit")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def _rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        with self._telling():
+            return self._connection.execute(sql, parameters).fetchall()
+
+    # --- reading --------------------------------------------------------------------------------
+
+    def acknowledged(self, stream: str) -> list[tuple[Any, ...]]:
+        """customer_id, brand_id, row_hash, flags, remote_id, of one stream."""
+        return self._rows(
+            "select customer_id, brand_id, row_hash, flags, remote_id from acknowledged "
+            "where destination = ? and stream = ?",
+            self._destination,
+            stream,
+        )
+
+    def entries(self, stream: str) -> list[Entry]:
+        """The outbox of one stream, in the order of sending."""
+        rows = self._rows(
+            f"select {ENTRY_COLUMNS} from outbox where destination = ? and stream = ? "
+            "order by phase, batch_id, change_id",
+            self._destination,
+            stream,
+        )
+        return [Entry(row[0], row[1], row[2], Operation(row[3]), *row[4:]) for row in rows]
+
+    def people_told(self) -> set[tuple[str, str]]:
+        """Everybody the destination may know something of, in any stream: customer, brand."""
+        return {
+            (row[0], row[1])
+            for row in self._rows(
+                "select customer_id, brand_id from acknowledged where destination = ?1 union "
+                "select customer_id, brand_id from outbox where destination = ?1 "
+                "and stream <> 'instructions' and status = 'pending'",
+                self._destination,
+            )
+        }
+
+    def remote_ids(self, people: Iterable[str]) -> dict[tuple[str, str], tuple[str, bool]]:
+        """The platform's id by customer and brand, and whether another person has the same."""
+        listed = json.dumps(sorted(set(people)))
+        rows = self._rows(
+            "select mine.customer_id, mine.brand_id, max(mine.remote_id), exists ("
+            "  select 1 from acknowledged as other where other.destination = mine.destination"
+            "  and other.remote_id = mine.remote_id and other.row_hash <> 'suppressed' and "
+            "  (other.customer_id, other.brand_id) <> (mine.customer_id, mine.brand_id)) "
+            "from acknowledged as mine where mine.destination = ?1 and mine.remote_id is not null "
+            "and mine.customer_id in (select value from json_each(?2)) group by 1, 2",
+            self._destination,
+            listed,
+        )
+        return {(row[0], row[1]): (str(row[2]), bool(row[3])) for row in rows}
+
+    def flags(self, stream: str, customers: Iterable[str]) -> dict[tuple[str, str], int]:
+        """The channels that were open when the destination last took these people."""
+        rows = self._rows(
+            "select customer_id, brand_id, flags from acknowledged where destination = ? "
+            "and stream = ? and customer_id in (select value from json_each(?))",
+            self._destination,
+            stream,
+            json.dumps(sorted(set(customers))),
+        )
+        return {(row[0], row[1]): int(row[2]) for row in rows}
+
+    def instructions_done(self) -> set[tuple[str, str, str]]:
+        """Which merges and erasures were acknowledged: instruction, customer, brand."""
+        return {
+            (row[0], row[1], row[2])
+            for row in self._rows(
+                "select instruction_id, customer_id, brand_id from instructions_done "
+                "where destination = ?",
+                self._destination,
+            )
+        }
+
+    # --- writing --------------------------------------------------------------------------------
+
+    def begin_run(self, run_id: str, stream: str, mode: str, generation_id: str) -> None:
+        """Note that a run has begun; one that was killed stays `running` until the next."""
+        with self._transaction() as connection:
+            connection.execute(
+                "update sync_runs set status = 'killed' where destination = ? "
+                "and status = 'running'",
+                (self._destination,),
+            )
+            connection.execute(
+                "insert into sync_runs values (?, ?, ?, ?, ?, ?, null, 'running', null)",
+                (run_id, self._destination, stream, mode, generation_id, time.time()),
+            )
+
+    def end_run(self, run_id: str, status: str, report: dict[str, Any]) -> None:
+        """Note how a run ended."""
+        with self._transaction() as connection:
+            connection.execute(
+                "update sync_runs set status = ?, finished_at = ?, report = ? where run_id = ?",
+                (status, time.time(), json.dumps(report), run_id),
+            )
+
+    def enqueue(self, run_id: str, drafts: Sequence[Draft], superseded: Sequence[Entry]) -> None:
+        """Put changes into the outbox, with their keys, before any of them is sent.
+
+        What is superseded leaves it. If it may have arrived, nobody knows any longer what the
+        destination holds, and that is kept.
+        """
+        now = time.time()
+        with self._transaction() as connection:
+            for entry in superseded:
+                self._log(connection, entry, run_id, "superseded", None, now)
+                connection.execute("delete from outbox where change_id = ?", (entry.change_id,))
+            doubtful = [one for one in superseded if one.status == PENDING and not _instructs(one)]
+            connection.executemany(
+                "insert into acknowledged values (?, ?, ?, ?, ?, ?, null, ?) on conflict do update "
+                "set row_hash = excluded.row_hash, flags = acknowledged.flags | excluded.flags",
+                [
+                    (self._destination, one.stream, one.customer_id, one.brand_id, DOUBT,
+                     one.flags, now)
+                    for one in doubtful
+                ],
+            )  # fmt: skip
+            connection.executemany(
+                "insert into outbox (destination, stream, phase, operation, customer_id, brand_id, "
+                "into_customer_id, instruction_id, row_hash, flags, idempotency_key, batch_id, "
+                "status, run_id, created_at) "
+                "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?)",
+                [
+                    (self._destination, one.stream, one.phase, str(one.operation),
+                     one.customer_id, one.brand_id, one.into_customer_id, one.instruction_id,
+                     one.row_hash, one.flags, one.key, one.batch_id, run_id, now)
+                    for one in drafts
+                ],
+            )  # fmt: skip
+
+    def reopen(self, batches: Iterable[tuple[str, int]]) -> None:
+        """Give refused changes (batch, change) another try: once it is sent, one may arrive."""
+        with self._transaction() as connection:
+            connection.executemany(
+                "update outbox set status = 'pending', batch_id = ? where change_id = ?", batches
+            )
+
+    def due(self, streams: Sequence[str], keys: set[str]) -> list[Entry]:
+        """The changes of these keys out of the outbox, in the order of sending."""
+        entries = [entry for stream in streams for entry in self.entries(stream)]
+        found = [entry for entry in entries if entry.key in keys]
+        return sorted(found, key=lambda one: (one.phase, one.batch_id, one.change_id))
+
+    def acknowledge(self, run_id: str, told: Sequence[tuple[Entry, str | None]]) -> None:
+        """The destination has taken these; with the id that it gave, if any."""
+        now = time.time()
+        with self._transaction() as connection:
+            for entry, remote_id in told:
+                self._log(connection, entry, run_id, "delivered", None, now)
+                connection.execute("delete from outbox where change_id = ?", (entry.change_id,))
+                self._remember(connection, entry, remote_id, now)
+
+    def _remember(
+        self, connection: sqlite3.Connection, entry: Entry, remote_id: str | None, now: float
+    ) -> None:
+        person = (self._destination, entry.customer_id, entry.brand_id)
+        if _instructs(entry):
+            # The profile of the old id is gone, whatever streams it was in; the one that it went
+            # into is not what we said last.
+            connection.execute(
+                "delete from acknowledged where destination = ? and customer_id = ? "
+                "and brand_id = ?",
+                person,
+            )
+            connection.execute(
+                "update acknowledged set row_hash = ? where destination = ? and customer_id = ? "
+                "and brand_id = ?",
+                (DOUBT, self._destination, entry.into_customer_id, entry.brand_id),
+            )
+            connection.execute(
+                "insert or ignore into instructions_done values (?, ?, ?, ?, ?)",
+                (self._destination, entry.instruction_id, *person[1:], now),
+            )
+        elif entry.operation in (Operation.delete, Operation.leave):
+            everywhere = "" if entry.operation is Operation.delete else " and stream = ?"
+            own = () if entry.operation is Operation.delete else (entry.stream,)
+            connection.execute(
+                "delete from acknowledged where destination = ? and customer_id = ? "
+                f"and brand_id = ?{everywhere}",
+                (*person, *own),
+            )
+        else:
+            connection.execute(
+                "insert into acknowledged values (?, ?, ?, ?, ?, ?, ?, ?) on conflict do update "
+                "set row_hash = excluded.row_hash, flags = excluded.flags, "
+                "remote_id = coalesce(excluded.remote_id, acknowledged.remote_id), "
+                "acknowledged_at = excluded.acknowledged_at",
+                (self._destination, entry.stream, entry.customer_id, entry.brand_id,
+                 entry.row_hash, entry.flags, remote_id, now),
+            )  # fmt: skip
+            if entry.operation is Operation.suppress:
+                connection.execute(
+                    "update acknowledged set row_hash = ?, flags = 0 where destination = ? "
+                    "and customer_id = ? and brand_id = ?",
+                    (SUPPRESSED, *person),
+                )
+
+    def reject(
+        self,
+        run_id: str,
+        refused: Sequence[tuple[Entry, str]],
+        *,
+        attempts: int,
+        first_wait: float,
+        longest_wait: float,
+    ) -> None:
+        """Keep what was refused, with the platform's words, and when to try again, if at all."""
+        now = time.time()
+        with self._transaction() as connection:
+            for entry, words in refused:
+                tried = entry.attempts + 1
+                wait = min(first_wait * 2 ** (tried - 1), longest_wait)
+                status = GIVEN_UP if tried >= attempts else REJECTED
+                self._log(connection, entry, run_id, status, words, now)
+                connection.execute(
+                    "update outbox set status = ?, attempts = ?, next_attempt_at = ?, words = ? "
+                    "where change_id = ?",
+                    (status, tried, now + wait, words, entry.change_id),
+                )
+
+    def _log(
+        self,
+        connection: sqlite3.Connection,
+        entry: Entry,
+        run_id: str,
+        outcome: str,
+        words: str | None,
+        now: float,
+    ) -> None:
+        connection.execute(
+            "insert into sync_changelog values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (entry.change_id, run_id, self._destination, entry.stream, entry.customer_id,
+             entry.brand_id, str(entry.operation), entry.row_hash, entry.key, outcome, words, now),
+        )  # fmt: skip
+
+
+def _instructs(entry: Entry) -> bool:
+    return entry.stream == INSTRUCTIONS
+
+
+@contextmanager
+def only_one(state: Path, destination: str) -> Iterator[None]:
+    """Hold the lock of a destination; the system lets go of it when the process ends, however."""
+    state.parent.mkdir(parents=True, exist_ok=True)
+    path = state.with_name(f".{state.stem}.{destination}.lock")
+    with path.open("a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            lock.seek(0)
+            holder = lock.read().strip() or "unknown"
+            raise CrossbrandError(
+                f"Another sync to {destination} is running (process {holder}). Wait for it to "
+                "end; nothing was sent."
+            ) from error
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
