@@ -28,6 +28,9 @@ from crossbrand.sync.state import Entry, State
 HOPELESS = 3
 """After so many batches in a row without an answer the run ends: the platform is down."""
 
+ALL_REFUSED = 20
+"""After so many refusals in one batch and nothing taken, it is the mapping and not the rows."""
+
 WINDOW = 20_000
 """Changes whose rows are in memory at once; consent is looked at anew before each."""
 
@@ -197,7 +200,7 @@ class Delivery:
                     self.tally.withheld += 1
                     continue
                 told = before.get(person, 0) & ~entry.flags
-                gained = entry.flags & ~before.get(person, 0)
+                gained = entry.flags & ~before.get(person, entry.flags)
                 entries.append(entry)
                 changes.append(
                     Change(
@@ -210,6 +213,7 @@ class Delivery:
                         permissions=open_flags(entry.flags) if row else {},
                         lost=frozenset(name for name, bit in BITS.items() if told & bit),
                         gained=frozenset(name for name, bit in BITS.items() if gained & bit),
+                        is_new=person not in before,
                         remote_id=ids.get(person, (None, False))[0],
                         is_shared=ids.get(person, (None, False))[1],
                         into_customer_id=entry.into_customer_id,
@@ -242,23 +246,37 @@ class Delivery:
 
     def _send(self, batch: _Batch) -> list[Outcome]:
         attempts = sum(entry.attempts for entry in batch.entries)
-        return self._send_or_halve(batch.operation, batch.changes, attempts)
+        return self._send_or_halve(batch.operation, batch.changes, attempts, [])
 
     def _send_or_halve(
-        self, operation: Operation, changes: Sequence[Change], attempts: int
+        self,
+        operation: Operation,
+        changes: Sequence[Change],
+        attempts: int,
+        answers: list[bool],
     ) -> list[Outcome]:
-        """A batch that is refused as a whole is halved until those to blame stand alone."""
+        """A batch that is refused as a whole is halved until those to blame stand alone.
+
+        `answers` are those so far, whether something was taken: where one after the other is
+        refused and none taken, it is not the rows, and the platform is not asked a thousand times.
+        """
         with self._counting:
             self.tally.requests += 1
         try:
-            return self._destination.deliver(operation, changes, batch_key(changes, attempts))
+            outcomes = self._destination.deliver(operation, changes, batch_key(changes, attempts))
         except Refused as refused:
             if len(changes) == 1:
+                answers.append(False)
+                if len(answers) >= ALL_REFUSED and not any(answers):
+                    raise Unavailable(f"every row is refused: {refused.words}") from refused
                 return [Outcome(rejected=refused.words)]
+        else:
+            answers.append(True)
+            return outcomes
         half = len(changes) // 2
         return [
-            *self._send_or_halve(operation, changes[:half], attempts),
-            *self._send_or_halve(operation, changes[half:], attempts),
+            *self._send_or_halve(operation, changes[:half], attempts, answers),
+            *self._send_or_halve(operation, changes[half:], attempts, answers),
         ]
 
 

@@ -27,6 +27,7 @@ except ImportError as error:
 
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 BUSY = frozenset({408, 425, 429})
+NOWHERE = frozenset({404, 405, 410})
 SHORTEST_SECRET = 4
 
 
@@ -74,6 +75,7 @@ class Transport:
                 f"The address {parts.scheme}://{parts.hostname} is not sent to: personal data "
                 "goes over https only, except on this machine itself."
             )
+        self._url = url
         self._pace = pace
         self._secrets = [one for one in secrets.values() if len(one) >= SHORTEST_SECRET]
         self._variables = tuple(variables)
@@ -119,7 +121,11 @@ class Transport:
             self._wait_for_turn()
             try:
                 answer = self._client.request(
-                    method, path, content=content, params=params, headers={**own, **given}
+                    method,
+                    path or self._url,
+                    content=content,
+                    params=params,
+                    headers={**own, **given},
                 )
             except httpx.TimeoutException as error:
                 raise _Again(f"no answer within {self._pace.timeout:g} s") from error
@@ -160,6 +166,8 @@ class Transport:
             if wait is not None:
                 self._pause(wait)
             raise _Again(words, wait)
+        if status < 400 or (status in NOWHERE and answer.request.method != "GET"):
+            raise Unavailable(f"the address is wrong, or not complete: {words}")
         raise Refused(status, words, body)
 
     def _wait(self, state: tenacity.RetryCallState) -> float:

@@ -65,8 +65,11 @@ class Change:
     """One change to deliver.
 
     `key` is its idempotency key: the same change is never sent under another. `lost` and `gained`
-    are channels closed or opened since the destination last acknowledged the person. `remote_id` is
-    the platform's own id, where it gave one; `is_shared` says that another customer has the same.
+    are channels closed or opened since the destination last acknowledged the person; `is_new` says
+    that it never has. A no is told every time, a yes only with `gained` or `is_new`: who
+    unsubscribed at the platform a minute ago must not be subscribed by a change of their city.
+    `remote_id` is the platform's own id, where it gave one; `is_shared` says that another customer
+    has the same.
     """
 
     change_id: int
@@ -78,6 +81,7 @@ class Change:
     permissions: Mapping[str, bool] = field(default_factory=dict)
     lost: frozenset[str] = frozenset()
     gained: frozenset[str] = frozenset()
+    is_new: bool = False
     remote_id: str | None = None
     is_shared: bool = False
     into_customer_id: str | None = None

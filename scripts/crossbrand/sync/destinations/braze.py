@@ -79,9 +79,11 @@ class Braze(Destination):
             }
         attributes |= change.payload
         may = change.permissions
-        attributes["email_subscribe"] = "subscribed" if may.get("email") else CLOSED
-        pushed = may.get("web_push") or may.get("app_push")
-        attributes["push_subscribe"] = "subscribed" if pushed else CLOSED
+        for kind, channels in (("email", {"email"}), ("push", {"web_push", "app_push"})):
+            if not any(may.get(channel) for channel in channels):
+                attributes[f"{kind}_subscribe"] = CLOSED
+            elif change.gained & channels:
+                attributes[f"{kind}_subscribe"] = "subscribed"
         attributes["may_contact_sms"] = bool(may.get("sms"))
         attributes["may_contact_call"] = bool(may.get("call"))
         if change.audience:

@@ -74,8 +74,10 @@ class CareCloud(Destination):
         self, change: Change, remote_id: str | None, current: Json | None, key: str
     ) -> Outcome:
         may = change.permissions
-        agreement = {"agreement_marketing_communication": int(any(may.values()))}
-        told = merged(change.payload, {"personal_information": {"agreement": agreement}})
+        told: Json = dict(change.payload)
+        if remote_id is None or change.gained or not any(may.values()):
+            agreement = {"agreement_marketing_communication": int(any(may.values()))}
+            told = merged(told, {"personal_information": {"agreement": agreement}})
         if remote_id is not None and current is not None:
             self._put(remote_id, without_nothing(merged(current, told)), key)
             return Outcome(remote_id=remote_id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crossbrand.sync.answers import Refused
@@ -90,9 +90,9 @@ class Salesmanago(Destination):
         may = change.permissions
         phone = bool(may.get("sms") or may.get("call"))
         detail |= {
-            "forceOptIn": bool(may.get("email")),
+            "forceOptIn": bool(may.get("email")) and (change.is_new or "email" in change.gained),
             "forceOptOut": not may.get("email"),
-            "forcePhoneOptIn": phone,
+            "forcePhoneOptIn": phone and (change.is_new or bool(change.gained & {"sms", "call"})),
             "forcePhoneOptOut": not phone,
         }
         if change.audience:
@@ -129,17 +129,20 @@ class Salesmanago(Destination):
         return answer
 
 
-def _without_nothing(document: dict[str, Any]) -> dict[str, Any]:
-    """SALESmanago's fields are texts: what is null is left out, and a property is emptied."""
+def _without_nothing(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What is null is left out; of properties, which are texts, it is emptied."""
     kept: dict[str, Any] = {}
     for name, value in document.items():
-        if isinstance(value, dict):
-            is_property = name == "properties"
-            kept[name] = {
-                one: ("" if inner is None else str(inner)) if is_property else inner
-                for one, inner in value.items()
-                if inner is not None or is_property
-            }
+        if name == "properties":
+            kept[name] = {one: _text(inner) for one, inner in value.items()}
+        elif isinstance(value, Mapping):
+            kept[name] = _without_nothing(value)
         elif value is not None:
             kept[name] = value
     return kept
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)

@@ -1,0 +1,301 @@
+"""The contract that every destination keeps, against a server that checks every request.
+
+A new platform is added to PLATFORMS, with its OpenAPI document in contracts/ and its behaviour in
+server.py, and must pass as it is.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import hashlib
+import hmac
+import io
+import json
+from typing import Any
+
+import pytest
+
+from crossbrand.sync.destinations import KINDS, find_kind
+from crossbrand.sync.destinations.base import Operation
+from crossbrand.sync.destinations.carecloud import merged, without_nothing
+from crossbrand.sync.destinations.file import defused
+from crossbrand.sync.destinations.webhook import sign
+
+from .activation import BUILT_AT, ROOT, Row, Stage, World, customer_id, profile
+from .conftest import Sync
+from .server import Platform
+
+PLATFORMS = ["webhook", "braze", "klaviyo", "salesmanago", "carecloud"]
+
+
+def person(number: int, brand: str = "aster") -> str:
+    return f"{brand}:{customer_id(number)}"
+
+
+def taken(platform: Platform, since: int = 0) -> list[tuple[str, str]]:
+    """Operation and person of what the platform took, in order."""
+    return [(one["operation"], one["id"]) for one in platform.deliveries[since:]]
+
+
+@pytest.mark.parametrize("name", PLATFORMS)
+def test_first_again_changed_and_closed(name: str, stage: Stage, sync: Sync) -> None:
+    """All at first, nothing again, then exactly who changed; who withdrew is only closed."""
+    people = [profile(number) for number in range(160)]
+    stage.publish(World(people))
+    with Platform(name) as platform:
+        code, report = sync(platform)
+        assert (code, report["sent"]) == (0, 160)
+        assert sorted(taken(platform)) == sorted(("upsert", person(n)) for n in range(160))
+        assert platform.violations == []
+        seen = platform.requests
+        code, report = sync(platform)
+        assert (code, report["sent"], report["skipped"]["unchanged"]) == (0, 0, 160)
+        assert platform.requests == seen
+
+        changed = [{**row, "first_name": "Other"} if n < 3 else row for n, row in enumerate(people)]
+        since = len(platform.deliveries)
+        stage.publish(World(changed))
+        assert sync(platform)[1]["sent"] == 3
+        assert sorted(taken(platform, since)) == sorted(("upsert", person(n)) for n in range(3))
+
+        since = len(platform.deliveries)
+        stage.land("consent_events", [withdrawal("PERSON.5@example.com ")])
+        code, report = sync(platform)
+        assert (code, report["sent_by_operation"]) == (0, {"suppress": 1})
+        assert taken(platform, since) == [("suppress", person(5))]
+        assert report["skipped"]["newer_withdrawal"] == 1
+        assert sync(platform)[1]["sent"] == 0
+        assert platform.violations == []
+
+
+def redirect(old: int, new: int) -> Row:
+    return {
+        "redirect_id": f"r{old}",
+        "old_customer_id": customer_id(old),
+        "new_customer_id": customer_id(new),
+        "reason": "merge",
+        "is_old_id_alive": False,
+        "redirected_at": BUILT_AT,
+    }
+
+
+def withdrawal(email: str, **given: Any) -> Row:
+    return {
+        "consent_event_id": f"w-{email}-{given.get('channel')}",
+        "email": email,
+        "purpose": "marketing",
+        "decision": "withdrawn",
+        "decided_at": "2026-01-02T08:00:00Z",
+        **given,
+    }
+
+
+@pytest.mark.parametrize("name", PLATFORMS)
+def test_one_channel_closed_is_told(name: str, stage: Stage, sync: Sync) -> None:
+    """E-mail withdrawn, text messages not: the platform loses the address and learns of the no."""
+    stage.publish(World([profile(1), profile(2)]))
+    with Platform(name) as platform:
+        sync(platform)
+        stage.land("consent_events", [withdrawal("person.1@example.com", channel="E-mail")])
+        code, _ = sync(platform)
+        assert code == 0
+        assert platform.violations == []
+        if name == "braze":
+            held = platform.profiles[person(1)]
+            assert (held["email"], held["email_subscribe"]) == (None, "unsubscribed")
+            assert "email_subscribe" not in platform.profiles[person(2)]
+        elif name == "klaviyo":
+            assert platform.profiles[person(1)]["suppressed"]
+            assert not platform.profiles[person(2)]["suppressed"]
+        elif name == "salesmanago":
+            held = platform.profiles["person.1@example.com"]
+            assert held["opted_in"] is False
+        elif name == "carecloud":
+            (held,) = [one for one in platform.profiles.values() if one["external_id"] == person(1)]
+            assert "email" not in held["personal_information"]
+            assert held["personal_information"]["store_id"] == "S1"
+        else:
+            held = platform.profiles[person(1)]
+            assert held["fields"]["email"] is None
+            assert held["permissions"]["email"] is False
+            assert held["permissions"]["sms"] is True
+
+
+@pytest.mark.parametrize("name", PLATFORMS)
+def test_merge_and_erasure_go_first(name: str, stage: Stage, sync: Sync) -> None:
+    """The old customer's profile goes into the new one's, which is told of first; erasure once."""
+    stage.publish(World([profile(1), profile(2), profile(3), profile(4)]))
+    with Platform(name) as platform:
+        sync(platform)
+        redirects = [redirect(1, 9), redirect(2, 3)]
+        stage.deletions.write_text(json.dumps({
+            "deletion_id": "d1", "customer_id": customer_id(4), "brand_id": "aster",
+            "erased_at": (BUILT_AT + dt.timedelta(days=1)).isoformat() + "Z"}) + "\n")  # fmt: skip
+        since = len(platform.deliveries)
+        stage.publish(World([profile(9), profile(3), profile(4)], redirects=redirects))
+        code, report = sync(platform)
+        assert code == 0, report
+        assert platform.violations == []
+        assert report["sent_by_operation"]["merge"] == 2
+        assert report["sent_by_operation"]["erase"] == 1
+        assert report["skipped"]["erased"] == 1
+        order = taken(platform, since)
+        assert order[0] == ("upsert", person(9))
+        kinds = [kind for kind, _ in order]
+        assert not {"merge", "delete", "erase"} & set(kinds[kinds.index("upsert", 1) :])
+        held = json.dumps(platform.profiles, default=str)
+        if name != "carecloud":
+            for number in (1, 2, 4):
+                assert person(number) not in held
+        assert person(3) in held
+        assert person(9) in held
+        seen = len(platform.deliveries)
+        assert sync(platform)[1]["sent"] == 0
+        assert len(platform.deliveries) == seen
+
+
+@pytest.mark.parametrize("name", PLATFORMS)
+def test_mirror_takes_away_under_guard(name: str, stage: Stage, sync: Sync) -> None:
+    stage.publish(World([profile(number) for number in range(10)]))
+    with Platform(name) as platform:
+        sync(platform)
+        stage.publish(World([profile(number) for number in range(7)]))
+        seen = platform.requests
+        code, report = sync(platform, "--mode", "mirror")
+        assert code == 1
+        assert "--allow-deletes" in report["err"]
+        assert platform.requests == seen
+        since = len(platform.deliveries)
+        code, report = sync(platform, "--mode", "mirror", "--allow-deletes")
+        assert (code, report["sent_by_operation"]) == (0, {"delete": 3})
+        assert sorted(taken(platform, since)) == sorted(("delete", person(n)) for n in (7, 8, 9))
+        assert platform.violations == []
+
+
+@pytest.mark.parametrize("name", [name for name in PLATFORMS if name != "carecloud"])
+def test_an_audience_is_entered_and_left(name: str, stage: Stage, sync: Sync) -> None:
+    people = [profile(number) for number in range(8)]
+
+    def members(numbers: range, held_out: tuple[int, ...] = ()) -> list[Row]:
+        return [
+            {"audience_name": "reward", "customer_id": customer_id(n), "brand_id": "aster",
+             "entered_at": BUILT_AT, "channel": "email", "send_at_hour": 8, "send_at_weekday": 2,
+             "is_held_out": n in held_out}
+            for n in numbers
+        ]  # fmt: skip
+
+    stage.publish(World(people, members=members(range(6), held_out=(5,))))
+    with Platform(name) as platform:
+        code, report = sync(platform, "--audience", "reward")
+        assert (code, report["sent_by_operation"]) == (0, {"enter": 5})
+        assert report["skipped"]["held_out"] == 1
+        stage.publish(World(people, members=members(range(1, 5))))
+        assert sync(platform, "--audience", "reward")[1]["sent"] == 0
+        code, report = sync(platform, "--audience", "reward", "--mode", "mirror")
+        assert (code, report["sent_by_operation"]) == (0, {"leave": 1})
+        assert platform.violations == []
+        # A mirror of an audience that is empty all at once is a mistake more often than not.
+        stage.publish(World(people, members=members(range(1, 2), held_out=(1,))))
+        code, report = sync(platform, "--audience", "reward", "--mode", "mirror")
+        assert code == 1
+        assert "4 of 4" in report["err"]
+
+
+@pytest.mark.parametrize("name", PLATFORMS)
+def test_what_is_refused_is_kept_with_the_words(
+    name: str, stage: Stage, sync: Sync, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some rows are refused: the others are taken, and these wait, and then are tried again."""
+    stage.publish(World([profile(number) for number in range(30)]))
+    bad = {f"person.{number}@example.com" for number in (4, 11)}
+
+    def is_bad(item: Row) -> bool:
+        email = (item.get("fields") or item).get("email")
+        return email in bad
+
+    with Platform(name, faults=lambda _: ("reject", is_bad)) as platform:
+        code, report = sync(platform)
+        assert (code, report["sent"], report["rejected"]) == (1, 28, 2)
+        assert "example.com" not in json.dumps(report)
+        assert platform.violations == []
+        code, report = sync(platform)
+        assert (code, report["sent"], report["skipped"]["rejected_earlier"]) == (0, 0, 2)
+        bad.clear()
+        monkeypatch.setattr("time.time", later(hours=1))
+        code, report = sync(platform)
+        assert (code, report["sent"]) == (0, 2)
+
+
+def later(**ahead: float) -> Any:
+    import time
+
+    real = time.time
+    return lambda: real() + dt.timedelta(**ahead).total_seconds()
+
+
+@pytest.mark.parametrize("name", PLATFORMS)
+def test_every_kind_declares_its_contract(name: str) -> None:
+    contract = find_kind(name).contract
+    assert contract.name == name
+    assert (ROOT / "contracts" / f"{name}.yaml").is_file()
+    assert (ROOT / "destinations" / f"{name}.yml").is_file()
+    wanted = {Operation.upsert, Operation.suppress, Operation.delete, Operation.merge}
+    assert wanted | {Operation.erase} <= set(contract.batch)
+    assert all(size >= 1 for size in contract.batch.values())
+    assert set(KINDS) == {*PLATFORMS, "file"}
+
+
+def test_the_signature_of_a_webhook_can_be_checked() -> None:
+    signature = sign("key", b'{"a":1}', 1_700_000_000)
+    digest = hmac.new(b"key", b'1700000000.{"a":1}', hashlib.sha256).hexdigest()
+    assert signature == f"t=1700000000,v1={digest}"
+
+
+def test_a_replaced_record_keeps_what_others_wrote() -> None:
+    current = {"state": 1, "personal_information": {"store_id": "S", "email": "a@b.cz",
+               "address": {"zip": "1", "city": "Brno"}}}  # fmt: skip
+    told = {"personal_information": {"email": None, "address": {"city": "Praha"}}}
+    assert without_nothing(merged(current, told)) == {
+        "state": 1,
+        "personal_information": {"store_id": "S", "address": {"zip": "1", "city": "Praha"}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("=cmd()", "'=cmd()"),
+        ("+cmd", "'+cmd"),
+        ("-2+3", "'-2+3"),
+        ("@sum", "'@sum"),
+        ("\t=1", "'\t=1"),
+        (" =1", "' =1"),
+        ("|calc", "'|calc"),
+        ("+420777123456", "+420777123456"),
+        (-1.5, "-1.5"),
+        ("O'Brien", "O'Brien"),
+        (None, ""),
+        (True, "true"),
+        (["=a", "b"], "'=a,b"),
+    ],
+)
+def test_no_cell_computes(cell: object, text: str) -> None:
+    assert defused(cell) == text
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_files_hold_each_change_once_and_no_formula(form: str, stage: Stage, sync: Sync) -> None:
+    stage.publish(World([profile(number) for number in range(50)]))
+    assert sync("file", format=form)[1]["sent"] == 50
+    (path,) = (stage.state.parent / "exports" / "file" / "profiles").iterdir()
+    text = path.read_text(encoding="utf-8")
+    assert path.stat().st_mode & 0o077 == 0
+    if form == "jsonl":
+        rows = [json.loads(line) for line in text.splitlines()]
+        assert {row["fields"]["first_name"] for row in rows} >= {"=cmd()", "Zoë"}
+    else:
+        rows = list(csv.DictReader(io.StringIO(text)))
+        assert {row["first_name"] for row in rows} >= {"'=cmd()", "Zoë"}
+    assert {row["external_id"] for row in rows} == {person(number) for number in range(50)}
+    assert len({row["idempotency_key"] for row in rows}) == 50
