@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import email.utils
 import json
+import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -175,10 +176,9 @@ class Transport:
         asked = error.wait if isinstance(error, _Again) else None
         if asked is not None:
             return asked
-        longest = max(self._pace.retry, self._pace.longest_wait)
-        return tenacity.wait_exponential_jitter(
-            initial=self._pace.retry, max=longest, jitter=self._pace.retry
-        )(state)
+        wait = self._pace.retry * 2.0 ** (state.attempt_number - 1)
+        # Several clients that failed at once must not come back at once.
+        return min(wait, self._pace.longest_wait) + random.uniform(0, self._pace.retry)
 
     def _sleep(self, seconds: float) -> None:
         self.stopped.wait(seconds)

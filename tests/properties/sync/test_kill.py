@@ -1,0 +1,94 @@
+"""kill -9 at any moment, again and again: nothing is lost, and no change is told under two keys.
+
+The server lives in this process and keeps the journal; the sync is a process of its own.
+Generations change between the kills. `CROSSBRAND_LONG=1` kills 150 times instead of 6.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import defaultdict
+
+import pytest
+
+from .activation import Stage, World, profile
+from .conftest import FAST, Sync, set_up
+from .server import Platform
+
+KILLS = 150 if os.environ.get("CROSSBRAND_LONG") == "1" else 6
+PEOPLE = 400
+
+
+def test_killed_again_and_again(stage: Stage, sync: Sync, monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(KILLS)
+    people = [profile(number) for number in range(PEOPLE)]
+    # What each key may carry, by what was published when it was made.
+    with Platform("webhook", faults=lambda _: ("slow", chance.random() * 0.02)) as platform:
+        monkeypatch.setenv("CROSSBRAND_WEBHOOK_URL", platform.url)
+        set_up(stage, "webhook", **FAST, concurrency=3)
+        killed_under_way = 0
+        duration = 0.0
+        for number in range(KILLS):
+            if number % 2 == 0:
+                for row in chance.sample(people, PEOPLE // 3):
+                    row["city"] = f"city {number}"
+                stage.publish(World(people))
+            began = time.monotonic()
+            before = len(platform.deliveries)
+            process = subprocess.Popen(
+                [sys.executable, "-m", "crossbrand.cli", "sync", "webhook"],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+            )
+            if number % 3 == 0:
+                # In the midst of sending, by what the server sees.
+                aim = before + chance.randrange(1, PEOPLE // 2)
+                while len(platform.deliveries) < aim and process.poll() is None:
+                    time.sleep(0.002)
+            else:
+                time.sleep(chance.uniform(0.2, 1.0) * (duration or 2.0))
+            process.send_signal(signal.SIGKILL)
+            _, err = process.communicate()
+            assert b"Traceback" not in err
+            duration = max(duration, time.monotonic() - began)
+            killed_under_way += len(platform.deliveries) > before
+        assert killed_under_way >= KILLS / 4
+
+        code, report = sync("webhook")
+        assert (code, report["status"]) == (0, "complete")
+        assert platform.violations == []
+        # None lost: the platform holds what is published.
+        for row in people:
+            held = platform.profiles[f"aster:{row['customer_id']}"]
+            assert held["fields"]["city"] == row["city"]
+        # Repeats carry their key: one key is one person and one content, and the same content is
+        # told under a new key only after another content was told or begun.
+        content_of: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        for one in platform.deliveries:
+            content_of[one["row"]].add((one["id"], str(one["item"]["fields"]["city"])))
+        assert {len(found) for found in content_of.values()} == {1}
+        repeated = len(platform.deliveries) - len(content_of)
+        last: dict[str, tuple[str, str]] = {}
+        twice = 0
+        for one in platform.deliveries:
+            said = (one["row"], str(one["item"]["fields"]["city"]))
+            known = last.get(one["id"])
+            twice += known is not None and known[1] == said[1] and known[0] != said[0]
+            last[one["id"]] = said
+        assert twice == 0
+        told = f"{KILLS} kills, {killed_under_way} under way, {repeated} repeated under their key"
+        print(told, file=sys.__stderr__)
+        assert sync("webhook")[1]["sent"] == 0
+    with sqlite3.connect(stage.state) as connection:
+        (left,) = connection.execute("select count(*) from outbox").fetchone()
+        (killed,) = connection.execute(
+            "select count(*) from sync_runs where status = 'killed'"
+        ).fetchone()
+    assert left == 0
+    assert killed >= 1

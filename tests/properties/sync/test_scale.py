@@ -1,0 +1,59 @@
+"""Many profiles to a server that validates and counts, within the platform's limits.
+
+`CROSSBRAND_LONG=1` sends 100,000 instead of 2,000. It says how many rows a second.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+import pytest
+
+from crossbrand.sync.destinations import find_kind
+
+from .activation import Stage, World, profile
+from .conftest import Sync
+from .server import Platform
+from .test_destinations import person, taken
+
+PEOPLE = 100_000 if os.environ.get("CROSSBRAND_LONG") == "1" else 2_000
+
+
+@pytest.mark.parametrize("name", ["braze", "klaviyo"])
+def test_all_then_exactly_what_changed_then_nothing(name: str, stage: Stage, sync: Sync) -> None:
+    people = [profile(number) for number in range(PEOPLE)]
+    stage.publish(World(people))
+    own = find_kind(name).contract
+    with Platform(name) as platform:
+        began = time.monotonic()
+        code, report = sync(platform, requests_per_second=own.requests_per_second)
+        seconds = time.monotonic() - began
+        assert (code, report["sent"]) == (0, PEOPLE)
+        assert platform.violations == []
+        assert len(set(taken(platform))) == len(platform.deliveries) == PEOPLE
+        took = platform.times[-1] - platform.times[0]
+        assert own.requests_per_second is not None
+        assert platform.requests <= own.requests_per_second * took + 1 + own.concurrency
+        print(f"{name}: {PEOPLE:,} profiles in {seconds:.1f} s, {PEOPLE / seconds:,.0f} a second, "
+              f"{platform.requests:,} requests, {len(platform.violations)} violations", file=sys.__stderr__)  # fmt: skip
+
+        since = len(platform.deliveries)
+        changed = set(range(0, PEOPLE, 97))
+        stage.publish(
+            World(
+                [{**row, "city": "Moved"} if n in changed else row for n, row in enumerate(people)]
+            )
+        )
+        began = time.monotonic()
+        code, report = sync(platform)
+        print(f"  {len(changed):,} changed: {time.monotonic() - began:.1f} s", file=sys.__stderr__)
+        assert (code, report["sent"]) == (0, len(changed))
+        assert {one for _, one in taken(platform, since)} == {person(n) for n in changed}
+        seen = platform.requests
+        began = time.monotonic()
+        assert sync(platform)[1]["sent"] == 0
+        print(f"  nothing changed: {time.monotonic() - began:.1f} s", file=sys.__stderr__)
+        assert platform.requests == seen
+        assert platform.violations == []
