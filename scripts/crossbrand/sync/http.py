@@ -82,6 +82,8 @@ class Transport:
         self._variables = tuple(variables)
         self._client = httpx.Client(
             base_url=url,
+            # Without TLS there is nothing to verify, and loading the certificates takes a while.
+            verify=parts.scheme == "https",
             timeout=httpx.Timeout(pace.timeout, connect=min(pace.timeout, 10.0)),
             headers={"User-Agent": "crossbrand", **(headers or {})},
             limits=httpx.Limits(max_connections=64),

@@ -34,6 +34,7 @@ class Macros:
     def __init__(self, project: Path) -> None:
         self._project = project
         self._files = self._find()
+        self._callables: dict[str, Callable[..., Any]] = {}
 
     def __call__(self, name: str, *arguments: str) -> str:
         """The expression that a macro gives for SQL expressions as arguments."""
@@ -75,6 +76,8 @@ class Macros:
     def _callable(self, name: str) -> Callable[..., Any]:
         if name not in self._files:
             raise CrossbrandError(f"The project has no macro {name} under macros/.")
+        if name in self._callables:
+            return self._callables[name]
         loaded: list[Any] = []
 
         def call(*arguments: Any, **named: Any) -> Any:
@@ -86,4 +89,5 @@ class Macros:
             except _Returned as returned:
                 return returned.value
 
+        self._callables[name] = call
         return call

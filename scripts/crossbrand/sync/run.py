@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shutil
@@ -347,13 +348,10 @@ def _concurrency(destination: Destination) -> int:
 
 
 def _check_brands(mapping: DestinationMapping, places: Places) -> None:
-    seed = places.project / "seeds" / "brands.csv"
-    known = {
-        str(row[0])
-        for row in duckdb.sql(
-            f"select brand_id from read_csv({quoted(seed)}, all_varchar = true)"
-        ).fetchall()
-    }
+    if not mapping.brands:
+        return
+    with (places.project / "seeds" / "brands.csv").open(encoding="utf-8-sig", newline="") as file:
+        known = {row["brand_id"] for row in csv.DictReader(file)}
     for brand in mapping.brands:
         if brand not in known:
             raise CrossbrandError(

@@ -231,10 +231,12 @@ class Stage:
                 }
             )
         rows = {**world.rows(), "_generation": [generation], "_generation_files": files}
-        with duckdb.connect(str(path)) as connection:
-            for table, columns in TABLES.items():
-                connection.execute(f"create table {table} ({columns})")
+        with duckdb.connect(str(path), config={"threads": 1}) as connection:
+            tables = "".join(f"create table {name} ({types});" for name, types in TABLES.items())
+            connection.execute(f"begin; {tables}")
+            for table in TABLES:
                 insert(connection, table, rows[table])
+            connection.execute("commit")
         current = folder / "current"
         swapped = folder / ".current"
         swapped.unlink(missing_ok=True)

@@ -3,7 +3,7 @@
 Random worlds: people at brands of two controllers, some suspect, some without contactability or
 with nulls in it, identifiers that two people share, and newer landing files with consents and
 requests: late, repeated, out of order, misspelt, unreadable. The oracle reads them row by row.
-`CROSSBRAND_LONG=1` takes 40 worlds of 1,000 people instead of 3 of 150.
+`CROSSBRAND_LONG=1` takes 40 worlds of 1,000 people instead of 2 of 150.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .activation import FLAGS, Row, Stage, World, customer_id, profile
 from .conftest import Sync
 from .server import Platform
 
-WORLDS, PEOPLE = (40, 1000) if os.environ.get("CROSSBRAND_LONG") == "1" else (3, 150)
+WORLDS, PEOPLE = (40, 1000) if os.environ.get("CROSSBRAND_LONG") == "1" else (2, 150)
 CONTROLLERS = {"aster": "alder_group", "birch": "alder_group", "cedar": "cedar_trade"}
 CHANNELS = {
     "email": "email", "e-mail": "email", "sms": "sms", "text message": "sms", "call": "call",

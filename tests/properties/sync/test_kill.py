@@ -1,7 +1,7 @@
 """kill -9 at any moment, again and again: nothing is lost, and no change is told under two keys.
 
 The server lives in this process and keeps the journal; the sync is a process of its own.
-Generations change between the kills. `CROSSBRAND_LONG=1` kills 150 times instead of 6.
+Generations change between the kills. `CROSSBRAND_LONG=1` kills 150 times instead of 4.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .activation import Stage, World, profile
 from .conftest import FAST, Sync, set_up
 from .server import Platform
 
-KILLS = 150 if os.environ.get("CROSSBRAND_LONG") == "1" else 6
+KILLS = 150 if os.environ.get("CROSSBRAND_LONG") == "1" else 4
 PEOPLE = 400
 
 
