@@ -30,6 +30,8 @@ import pytest
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import PhoneMetadata, PhoneNumberFormat, PhoneNumberType
 
+from crossbrand.sync.normalise import Macros
+
 ROOT = Path(__file__).resolve().parents[2]
 SCALE = 10 if os.environ.get("CROSSBRAND_LONG") == "1" else 1
 COUNTRIES = ["CZ", "SK", "PL", "HU", "DE", "AT", "RO", "GB", "FR", "ES", "IT", "NL"]
@@ -98,6 +100,20 @@ def run(compiled: dict[str, str]) -> Run:
             return [row[0] for row in connection.execute(statement).fetchall()]
 
     return execute
+
+
+def test_a_sync_renders_the_macros_as_dbt_does(compiled: dict[str, str], run: Run) -> None:
+    """What `crossbrand sync` reads addresses of newer withdrawals by, to the letter."""
+    macros = Macros(ROOT)
+    for name in ("clean_text", "email_address", "email_key", "phone_e164"):
+        assert macros.render(MACROS[name]).split() == compiled[name].split()
+    address = macros("email_address", macros("clean_text", "value"))
+    with duckdb.connect() as connection:
+        values = [" Jan <Jan.N+x@Gmail.com>", "jan@b.c", "m@b.cz\u200b"]
+        rows = connection.execute(
+            f"select {address} from (select unnest(?) as value)", [values]
+        ).fetchall()
+    assert [row[0] for row in rows] == run("email_address", run("clean_text", values))
 
 
 # --- phones -------------------------------------------------------------------------------------

@@ -192,10 +192,11 @@ def load_mapping(
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise CrossbrandError(f"{path} is not readable YAML: {error}") from error
+        words = " ".join(str(error).split())
+        raise CrossbrandError(f"{path} is not readable YAML: {words}") from error
     if not isinstance(document, dict) or not isinstance(document.get("fields"), dict):
         raise CrossbrandError(
-            f"{path} needs `destination:` and `fields:`, a list of target: field."
+            f"{path} needs `fields:`, a list of target: field."
         )
     unknown = set(document) - KEYS
     if unknown:

@@ -12,15 +12,19 @@ import hashlib
 import hmac
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from crossbrand.sync.destinations import KINDS, find_kind
-from crossbrand.sync.destinations.base import Operation
+from crossbrand.sync.destinations.base import Change, Operation, Setup
 from crossbrand.sync.destinations.carecloud import merged, without_nothing
 from crossbrand.sync.destinations.file import defused
+from crossbrand.sync.destinations.template import Template
 from crossbrand.sync.destinations.webhook import sign
+from crossbrand.sync.http import Reply
+from crossbrand.sync.mapping import DestinationMapping
 
 from .activation import BUILT_AT, ROOT, Row, Stage, World, customer_id, profile
 from .conftest import Sync
@@ -241,6 +245,34 @@ def test_every_kind_declares_its_contract(name: str) -> None:
     assert wanted | {Operation.erase} <= set(contract.batch)
     assert all(size >= 1 for size in contract.batch.values())
     assert set(KINDS) == {*PLATFORMS, "file"}
+
+
+def test_the_template_is_a_destination_that_works() -> None:
+    """Who copies it starts from something that sends what it says and reads what it is told."""
+    sent = []
+
+    class Recorder:
+        def request(self, method: str, path: str, **given: Any) -> Reply:
+            sent.append((method, path, given["document"], given["key"]))
+            return Reply(200, {"errors": [{"index": 1, "message": "no"}]} if len(sent) == 1 else {})
+
+    mapping = DestinationMapping("mine", "template", Path("mine.yml"), ())
+    transport: Any = Recorder()
+    setup = Setup(mapping, {"API_KEY": "k"}, {}, Path(), "profiles", transport)
+    destination = Template(setup)
+    told = [Change(n, Operation.upsert, f"c{n}", "aster", f"k{n}", {"a": n}) for n in range(2)]
+    outcomes = destination.deliver(Operation.upsert, told, "key")
+    assert [one.rejected for one in outcomes] == [None, "no"]
+    assert sent[0] == (
+        "POST", "/people",
+        {"people": [{"id": "aster:c0", "a": 0}, {"id": "aster:c1", "a": 1}]}, "key",
+    )  # fmt: skip
+    gone = Change(3, Operation.erase, "c3", "aster", "k3")
+    assert destination.deliver(Operation.erase, [gone], "key")[0].rejected is None
+    assert sent[1][1:3] == ("/people/erase", {"people": [{"id": "aster:c3"}]})
+    united = Change(4, Operation.merge, "c4", "aster", "k4", into_customer_id="c5")
+    destination.deliver(Operation.merge, [united], "key")
+    assert sent[2][2] == {"people": [{"from": "aster:c4", "into": "aster:c5"}]}
 
 
 def test_the_signature_of_a_webhook_can_be_checked() -> None:
