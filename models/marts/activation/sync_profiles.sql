@@ -1,7 +1,7 @@
 {#
     What a messaging platform may be told. A row needs a permitted channel; what was drawn from the
     person's behaviour needs the consent to profiling as well, and is null without it. The e-mail goes
-    out as the person wrote it where the brand knows that, else as its matching key.
+    out as the person wrote it, on the contact or else on the latest other record.
 #}
 with
 
@@ -15,6 +15,10 @@ contactability as (
 
 addresses as (
     select * from {{ ref('int_communication__addresses') }}
+),
+
+written_emails as (
+    select * from {{ ref('int_communication__written_emails') }}
 ),
 
 tiers as (
@@ -105,7 +109,7 @@ told as (
                     case
                         when {{ email_key('brand_360.email') }} = addresses_laid_out.email_key
                             then brand_360.email
-                        else addresses_laid_out.email_key
+                        else coalesce(written_emails.email, addresses_laid_out.email_key)
                     end
         end as email,
         case
@@ -165,6 +169,10 @@ told as (
         on
             brand_360.customer_id = addresses_laid_out.customer_id
             and brand_360.brand_id = addresses_laid_out.brand_id
+    left join written_emails
+        on
+            addresses_laid_out.brand_id = written_emails.brand_id
+            and addresses_laid_out.email_key = written_emails.email_key
     left join audiences_listed
         on
             brand_360.customer_id = audiences_listed.customer_id
