@@ -162,6 +162,11 @@ def _build_private(paths: Paths, console: Console, options: BuildOptions) -> boo
     if outcome.exit_code:
         return False
     if options.select:
+        if not outcome.total:
+            raise CrossbrandError(
+                f"--select {' '.join(options.select)} matches nothing; `dbt ls --select …` shows "
+                "what it would. Nothing changed."
+            )
         return True
     report = validate_publication(paths, console, accept_changes=options.accept_changes)
     print_report(report, console)

@@ -95,7 +95,7 @@ class Publishing:
             f"{role} {len(generation.rows[role])} tables {_megabytes(file.stat().st_size)}"
             for role, file in zip(generation.roles, files, strict=True)
         )
-        swept = f" {len(dropped)} old generations were dropped." if dropped else ""
+        swept = f" Dropped: {', '.join(dropped)}." if dropped else ""
         self._console.print(
             f"Published {generation.id} under {self.folder.root}: {sizes}.{swept}", soft_wrap=True
         )

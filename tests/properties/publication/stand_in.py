@@ -138,6 +138,7 @@ def run_build(
     landing: Report = CONTENT,
     publication: Report = CONTENT,
     dbt_exit_code: int = 0,
+    nodes: int = 2,
     options: BuildOptions | None = None,
 ) -> tuple[bool, str]:
     """`crossbrand build` of that version; returns whether it was done, and what it said."""
@@ -147,7 +148,7 @@ def run_build(
     ) -> DbtOutcome:
         del arguments
         write_warehouse(Path(environment["CROSSBRAND_WAREHOUSE"]), version)
-        return DbtOutcome("build", exit_code=dbt_exit_code)
+        return DbtOutcome("build", exit_code=dbt_exit_code, total=nodes)
 
     said = io.StringIO()
     with (

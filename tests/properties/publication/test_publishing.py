@@ -320,6 +320,14 @@ def test_what_was_written_to_the_warehouse_meanwhile_keeps_the_generation_back(
     assert snapshot(paths) == was
 
 
+def test_a_selection_of_nothing_is_a_mistake(paths: Paths) -> None:
+    run_build(paths, 1)
+    warehouse = paths.warehouse.read_bytes()
+    with pytest.raises(CrossbrandError, match="--select typo matches nothing"):
+        run_build(paths, 2, options=BuildOptions(select=("typo",)), nodes=0)
+    assert paths.warehouse.read_bytes() == warehouse
+
+
 def test_two_at_once(paths: Paths, folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     run_build(paths, 1)
     monkeypatch.setattr("crossbrand.publish.folder.WAIT_SECONDS", 0.0)
