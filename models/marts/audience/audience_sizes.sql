@@ -1,6 +1,3 @@
-{# The seed with the rules is called audiences, and dbt wants another name for the mart's file. #}
-{{ config(alias='audiences') }}
-
 with
 
 audiences as (

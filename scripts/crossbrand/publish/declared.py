@@ -60,7 +60,7 @@ def load_marts(project: Path) -> tuple[Mart, ...]:
     """
     docs = _docs_blocks(project)
     marts = []
-    for path in sorted([*project.glob("models/marts/*/_*.yml"), *project.glob("seeds/_*.yml")]):
+    for path in sorted([*project.glob("models/marts/**/_*.yml"), *project.glob("seeds/_*.yml")]):
         schema = "marts" if path.is_relative_to(project / "models") else "reference"
         for entry in _entries(path):
             mart = _mart(path, schema, entry, docs)
@@ -83,7 +83,8 @@ def _entries(path: Path) -> Iterator[Mapping[str, Any]]:
 
 
 def _mart(path: Path, schema: str, entry: Mapping[str, Any], docs: Mapping[str, str]) -> Mart:
-    name = str(entry.get("name"))
+    # A mart whose name a seed has already is another model with the mart's name as its alias.
+    name = str((entry.get("config") or {}).get("alias") or entry.get("name"))
     roles = frozenset(str(role) for role in _meta(entry).get("published_to") or ())
     _refuse_unknown(path, name, roles)
     columns = []
