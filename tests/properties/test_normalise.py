@@ -661,21 +661,12 @@ def test_email_key(run: Run) -> None:
 
 FOLDED = {"ł": "l", "đ": "d", "ø": "o", "ı": "i", "ð": "d", "ħ": "h"}
 FOLDED |= {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th"} | dict.fromkeys("'’ʼ`´", "")
+# fmt: off
 TITLES = {
-    "ing",
-    "mgr",
-    "mudr",
-    "judr",
-    "phdr",
-    "rndr",
-    "bc",
-    "prof",
-    "doc",
-    "csc",
-    "drsc",
-    "mba",
-    "dr",
+    "ing", "mgr", "mga", "bc", "bca", "dr", "drs", "mudr", "mddr", "mvdr", "judr", "phdr", "rndr", "pharmdr", "paeddr", "thdr", "icdr",
+    "rsdr", "phmr", "prof", "doc", "csc", "drsc", "dsc", "dis", "phd", "mba", "mpa", "llm", "bsc", "msc", "mag", "inz", "lek",
 }
+# fmt: on
 
 
 def slow_name_key(text: str) -> str | None:
