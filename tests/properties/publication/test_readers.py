@@ -26,9 +26,9 @@ from tests.properties.publication.reading import Readings, hold_until, read_once
 from tests.properties.publication.stand_in import make_paths, run_build
 
 IS_LONG = os.environ.get("CROSSBRAND_LONG") == "1"
-BUILDS = 100 if IS_LONG else 8
+BUILDS = 100 if IS_LONG else 6
 READERS = 4
-RANDOM_KILLS = 60 if IS_LONG else 3
+RANDOM_KILLS = 60 if IS_LONG else 2
 
 
 def settled(paths: Paths) -> str:
@@ -60,7 +60,7 @@ def current(paths: Paths) -> dict[str, str]:
 
 
 def steps_to_meet(paths: Paths, folder: Path) -> list[int]:
-    """Every step of a publishing; in the short form one in twelve, and each swap of a link."""
+    """Every step of a publishing; in the short form one in twenty, and each swap of a link."""
     build = start_build(context(), folder, 1, happens="noted")
     build.join()
     assert build.exitcode == DONE
@@ -70,7 +70,7 @@ def steps_to_meet(paths: Paths, folder: Path) -> list[int]:
     assert len(swaps) == len(ROLES)
     if IS_LONG:
         return list(range(1, len(steps) + 1))
-    return sorted({*range(2, len(steps) + 1, 12), *swaps})
+    return sorted({*range(2, len(steps) + 1, 20), *swaps})
 
 
 def test_readers_while_builds_run_and_are_killed(tmp_path: Path) -> None:
