@@ -70,7 +70,7 @@ def steps_to_meet(paths: Paths, folder: Path) -> list[int]:
     assert len(swaps) == len(ROLES)
     if IS_LONG:
         return list(range(1, len(steps) + 1))
-    return sorted({*range(2, len(steps) + 1, 20), *swaps})
+    return sorted({*range(2, len(steps) + 1, 20), *swaps, len(steps)})
 
 
 def test_readers_while_builds_run_and_are_killed(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_readers_while_builds_run_and_are_killed(tmp_path: Path) -> None:
     assert not held.exists(), "it was swept while it was held open"
     reads = sum(one.reads for one in seen if one is not keeper)
     generations = set().union(*(one.generations for one in seen))
-    assert reads > 10 * READERS
+    assert reads > 5 * READERS
     assert len(generations) > BUILDS // 4, "the readers saw the builds come"
     assert killed > BUILDS // 6
     print(
