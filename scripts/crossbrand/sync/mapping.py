@@ -195,9 +195,7 @@ def load_mapping(
         words = " ".join(str(error).split())
         raise CrossbrandError(f"{path} is not readable YAML: {words}") from error
     if not isinstance(document, dict) or not isinstance(document.get("fields"), dict):
-        raise CrossbrandError(
-            f"{path} needs `fields:`, a list of target: field."
-        )
+        raise CrossbrandError(f"{path} needs `fields:`, a list of target: field.")
     unknown = set(document) - KEYS
     if unknown:
         raise CrossbrandError(

@@ -30,6 +30,9 @@ MEMBERSHIP = ("entered_at", "channel", "send_at_hour", "send_at_weekday")
 Person = tuple[str, str]
 """Customer, brand."""
 
+MAY_PROFILE = frozenset({"audiences", "preferred_channel"})
+"""Fields that the mart fills from a profile for some people: nobody can tell for whom any more."""
+
 REASONS = ("no_consent", "suspect", "newer_withdrawal", "no_address", "held_out", "erased")
 """Why somebody is not told of; the first that holds counts, in the order of `_judged_sql`."""
 
@@ -280,7 +283,7 @@ left join closed
         if name.removeprefix("may_contact_") in BITS and name.startswith("may_contact_"):
             return f"judged.flags & {BITS[name.removeprefix('may_contact_')]} > 0"
         column = f'profiles."{name}"'
-        if self._allowed[name].purpose == "profiling" or name == "audiences":
+        if self._allowed[name].purpose == "profiling" or name in MAY_PROFILE:
             return f"case when not judged.is_profiling_closed then {column} end"
         return column
 
@@ -412,15 +415,26 @@ where judged.reason is null and judged.member_reason is null
         """
         if "identity_redirects" not in self.generation.tables:
             return {}
-        rows = self._connection.execute("""
+        columns = self.generation.tables["identity_redirects"]
+        order = ", ".join(
+            f"coalesce({name}, 0)"
+            for name in ("earlier_redirect_count", "moved_identifier_count")
+            if name in columns
+        )
+        # The last thing that became of an id, and where it went to pieces the largest of them.
+        rows = self._connection.execute(f"""
             select old_customer_id, new_customer_id, redirect_id
             from published.identity_redirects
-            where new_customer_id is not null and not coalesce(is_old_id_alive, false)
-            order by redirected_at, redirect_id
+            where not coalesce(is_old_id_alive, false)
+            order by redirected_at, {order + ", " if order else ""}redirect_id
         """).fetchall()
-        if not rows:
+        latest = {
+            str(old): (str(new), str(redirect))
+            for old, (new, redirect) in {row[0]: row[1:] for row in rows}.items()
+            if new is not None
+        }
+        if not latest:
             return {}
-        latest = {str(old): (str(new), str(redirect)) for old, new, redirect in rows}
         alive = {
             str(row[0])
             for row in self._connection.execute(

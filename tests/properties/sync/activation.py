@@ -66,11 +66,12 @@ TABLES = {
     "entered_at timestamp, channel varchar, send_at_hour integer, send_at_weekday integer, "
     "is_held_out boolean",
     "identity_redirects": "redirect_id varchar, old_customer_id varchar, new_customer_id varchar, "
-    "reason varchar, is_old_id_alive boolean, redirected_at timestamp",
+    "reason varchar, is_old_id_alive boolean, redirected_at timestamp, "
+    "earlier_redirect_count bigint, moved_identifier_count bigint",
     "_generation": "generation_id varchar, role varchar, as_of_at timestamp, built_at timestamp, "
     "code_version varchar",
     "_generation_files": "feed varchar, brand_id varchar, load_date date, file_name varchar, "
-    "row_count bigint",
+    "row_count bigint, size_bytes bigint",
 }
 Row = dict[str, Any]
 

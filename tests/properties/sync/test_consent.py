@@ -264,6 +264,7 @@ def test_nobody_reaches_the_server_whom_consent_does_not_reach(
             assert fields["phone"] == (row["phone"] if may_phone else None)
             assert fields["rfm_segment"] == (row["rfm_segment"] if may_profile else None)
             assert fields["audiences"] == (["reward"] if may_profile else None)
+            assert fields["preferred_channel"] == ("email" if may_profile else None)
         # Some of each, or the world proves nothing.
         whole = permitted(world, set())
         assert len(whole) < len(world.profiles)
@@ -283,14 +284,14 @@ def test_a_file_that_the_generation_has_read_closes_nothing(stage: Stage, sync: 
     world = World([profile(1)], files=[path.relative_to(stage.landing).as_posix()])
     stage.publish(world)
     assert sync("file")[1]["sent"] == 1
-    stage.land("consent_events", [row], day="2026-01-03")
+    stage.land("consent_events", [row, row], day="2026-01-03")
     code, report = sync("file")
     assert (code, report["sent_by_operation"]) == (0, {"suppress": 1})
     assert report["newer_consent_files"] == 1
 
 
 def test_a_newer_grant_opens_nothing_and_answers_a_newer_no(stage: Stage, sync: Sync) -> None:
-    people = [profile(1), profile(2, may_contact_email=False), profile(3)]
+    people = [profile(1), profile(2, may_contact_email=False), profile(3), profile(4), profile(5)]
     stage.publish(World(people))
     event = {"purpose": "marketing", "channel": "email"}
 
@@ -302,6 +303,11 @@ def test_a_newer_grant_opens_nothing_and_answers_a_newer_no(stage: Stage, sync: 
         says(1, "granted", "2026-01-02 10:00:00"), says(1, "withdrawn", "2026-01-02 09:00:00"),
         says(2, "granted", "2026-01-02 09:00:00"), says(3, "withdrawn", "2026-01-02 10:00:00"),
         says(3, "granted", "2026-01-02 09:00:00"),
+        # Nobody knows when: a yes that can be read does not answer it.
+        says(4, "withdrawn", "yesterday"), says(4, "granted", "2026-01-02 09:00:00"),
+        # One event that says both.
+        {**says(5, "withdrawn", "2026-01-02 09:00:00"), "consent_event_id": "both"},
+        {**says(5, "granted", "2026-01-02 10:00:00"), "consent_event_id": "both"},
     ])  # fmt: skip
     with Platform("webhook") as platform:
         sync(platform)
@@ -310,6 +316,8 @@ def test_a_newer_grant_opens_nothing_and_answers_a_newer_no(stage: Stage, sync: 
         f"aster:{customer_id(1)}": True,
         f"aster:{customer_id(2)}": False,
         f"aster:{customer_id(3)}": False,
+        f"aster:{customer_id(4)}": False,
+        f"aster:{customer_id(5)}": False,
     }
 
 

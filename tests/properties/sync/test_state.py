@@ -278,6 +278,29 @@ def test_a_person_who_may_be_two_is_left_as_they_are(stage: Stage, sync: Sync) -
         assert not platform.profiles[person(3)]["suppressed"]
 
 
+def test_only_the_last_word_on_an_id_is_followed(stage: Stage, sync: Sync) -> None:
+    """Merged, parted again and then gone: no merge. Gone to pieces: into the largest of them."""
+    stage.publish(World([profile(number) for number in (1, 2, 5, 6, 7)]))
+    with Platform("webhook") as platform:
+        sync(platform)
+        redirects = [
+            redirect(1, 5),
+            {**redirect(1, 6), "redirect_id": "r9", "new_customer_id": None,
+             "earlier_redirect_count": 3},
+            {**redirect(2, 6), "moved_identifier_count": 4},
+            {**redirect(2, 7), "redirect_id": "z", "moved_identifier_count": 1},
+        ]  # fmt: skip
+        stage.publish(World([profile(number) for number in (5, 6, 7)], redirects=redirects))
+        code, report = sync(platform)
+        assert code == 0
+        merges = [one["item"] for one in platform.deliveries if one["operation"] == "merge"]
+        assert [(one["external_id"], one["into_external_id"]) for one in merges] == [
+            (person(2), person(6))
+        ]
+        assert report["sent_by_operation"]["suppress"] == 1
+        assert platform.profiles[person(1)]["suppressed"]
+
+
 def test_one_who_comes_back_is_told_of_again(stage: Stage, sync: Sync) -> None:
     """Closed, then opened by a new build: the yes is told, once."""
     path = stage.publish(World([profile(1)]))
