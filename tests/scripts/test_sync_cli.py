@@ -7,12 +7,21 @@ from pathlib import Path
 import pytest
 
 from crossbrand import cli
-from tests.properties.sync.activation import PROFILE_NAMES, Stage, World, make_stage, profile
+from tests.properties.sync.activation import (
+    PROFILE_NAMES,
+    Stage,
+    World,
+    make_stage,
+    profile,
+    settings_of_the_user,
+)
 
 
 @pytest.fixture
 def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
     made = make_stage(tmp_path)
+    for name in settings_of_the_user():
+        monkeypatch.delenv(name)
     for name, value in made.environment().items():
         monkeypatch.setenv(name, value)
     return made

@@ -175,9 +175,9 @@ class Transport:
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
-        asked = error.wait if isinstance(error, _Again) else None
-        if asked is not None:
-            return asked
+        if isinstance(error, _Again) and error.wait is not None:
+            # The pause that the platform asked for holds for every worker, this one too.
+            return 0.0
         wait = self._pace.retry * 2.0 ** (state.attempt_number - 1)
         # Several clients that failed at once must not come back at once.
         return min(wait, self._pace.longest_wait) + random.uniform(0, self._pace.retry)

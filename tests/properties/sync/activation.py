@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import hashlib
+import os
 import random
 import shutil
 from collections.abc import Iterable, Sequence
@@ -271,6 +272,12 @@ class Stage:
             for name, _, purpose, is_personal in PROFILE_COLUMNS:
                 if name in listed:
                     writer.writerow([name, purpose, str(is_personal).lower(), "as in the mart"])
+
+
+def settings_of_the_user() -> list[str]:
+    """Environment variables that would reach into a test: addresses, secrets, places."""
+    kept = {"CROSSBRAND_LONG", "CROSSBRAND_BUILT"}
+    return [name for name in os.environ if name.startswith("CROSSBRAND_") and name not in kept]
 
 
 def make_stage(root: Path) -> Stage:

@@ -12,7 +12,7 @@ import yaml
 
 from crossbrand import cli
 
-from .activation import Stage, make_stage
+from .activation import Stage, make_stage, settings_of_the_user
 from .server import SECRET, Platform
 
 Sync = Callable[..., tuple[int, dict[str, Any]]]
@@ -32,6 +32,8 @@ FAST = {"retry_seconds": 0.01, "timeout_seconds": 1.0, "requests_per_second": 10
 def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
     """A project and its folders; the environment names them, and holds secrets of the tests."""
     made = make_stage(tmp_path)
+    for name in settings_of_the_user():
+        monkeypatch.delenv(name)
     for name, value in made.environment().items():
         monkeypatch.setenv(name, value)
     for kind, names in SECRETS.items():

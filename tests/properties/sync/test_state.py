@@ -69,9 +69,29 @@ def test_a_refused_row_that_flips_back_needs_nothing(stage: Stage, sync: Sync) -
         stage.publish(World([profile(1, city="B"), profile(2)]))
         assert sync(platform)[1]["rejected"] == 1
         stage.publish(World([profile(1, city="A"), profile(2)]))
-        code, report = sync(platform)
-        assert (code, report["sent"]) == (0, 0)
-        assert rows_of(stage, "outbox") == []
+        for _ in range(2):
+            code, report = sync(platform)
+            assert (code, report["sent"]) == (0, 0)
+            assert rows_of(stage, "outbox") == []
+
+
+def test_a_doubt_outlives_a_run_that_may_not_tell(stage: Stage, sync: Sync) -> None:
+    """B may have arrived; then they are suspect, and nothing is told; then it is A again."""
+    faults: dict[int, str] = {2: "lost"}
+    stage.publish(World([profile(1, city="A")]))
+    with Platform("webhook", faults=lambda number: faults.get(number)) as platform:
+        sync(platform)
+        stage.publish(World([profile(1, city="B")]))
+        sync(platform, attempts=1)
+        world = World([profile(1, city="B")])
+        world.contactability = [
+            {**row, "is_suspect": True} for row in world.rows()["contactability"]
+        ]
+        stage.publish(world)
+        assert sync(platform)[1]["sent"] == 0
+        stage.publish(World([profile(1, city="A")]))
+        assert sync(platform)[1]["sent"] == 1
+        assert platform.profiles[person(1)]["fields"]["city"] == "A"
 
 
 def test_who_withdraws_while_the_first_word_is_in_doubt_is_closed(stage: Stage, sync: Sync) -> None:
