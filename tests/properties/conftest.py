@@ -2,50 +2,24 @@
 
 from __future__ import annotations
 
-import io
-import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pytest
 import yaml
-from rich.console import Console
 
-from crossbrand.dbt_runner import DbtOutcome, run_dbt
-from crossbrand.marts_hash import hash_marts
+from crossbrand.dbt_runner import DbtOutcome
 
-COPIED = ("dbt_project.yml", "profiles.yml", "models", "macros", "seeds", "tests", "analyses")
-
-# landing_files lists the files that were read: it must differ where the files do.
-ABOUT_FILES = frozenset({"landing_files"})
+from .project_copy import ProjectCopy
 
 
-@dataclass(frozen=True)
-class Copy:
-    """A copy of the project with its own landing data and warehouse."""
+class Copy(ProjectCopy):
+    """A copy of the project that is built whole."""
 
-    project: Path
-
-    @property
-    def landing(self) -> Path:
-        return self.project / "sample" / "landing"
-
-    @property
-    def warehouse(self) -> Path:
-        return self.project / "warehouse.duckdb"
-
-    def build(self, *arguments: str, landing: Path | None = None) -> DbtOutcome:
+    def build(self, *arguments: str) -> DbtOutcome:
         """`dbt build` with the folder's own profile; a failed node fails the test."""
-        outcome = run_dbt(
-            ["build", *arguments],
-            project=self.project,
-            console=Console(file=io.StringIO()),
-            environment={"CROSSBRAND_LANDING": str(landing or self.landing)},
-        )
-        assert outcome.exit_code == 0, "\n".join(outcome.failures)
-        return outcome
+        return self.succeed("build", *arguments)
 
     def set_threads(self, threads: int) -> None:
         """Give both dbt and DuckDB this many threads."""
@@ -60,28 +34,8 @@ class Copy:
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
             return connection.execute(sql).fetchall()
 
-    def hashes(self) -> dict[str, str]:
-        """The hash of every mart that is about customers and not about files."""
-        return {
-            name: content
-            for name, content in hash_marts(self.warehouse).items()
-            if name not in ABOUT_FILES
-        }
-
 
 @pytest.fixture
-def copy_project(project: Path, tmp_path: Path) -> Callable[[], Copy]:
+def copy_project(tmp_path: Path) -> Callable[[], Copy]:
     """Copy the project's dbt files into the test's folder."""
-
-    def copy() -> Copy:
-        target = tmp_path / "project"
-        target.mkdir()
-        for name in COPIED:
-            source = project / name
-            if source.is_dir():
-                shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("*.py"))
-            elif source.exists():
-                shutil.copy2(source, target / name)
-        return Copy(target)
-
-    return copy
+    return lambda: Copy(tmp_path / "project")

@@ -24,12 +24,11 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from rich.console import Console
 
 from crossbrand import cli
 from crossbrand.contract import PUT_ASIDE_COLUMNS, Feed, load_contract
-from crossbrand.dbt_runner import DbtOutcome, run_dbt
 
+from .project_copy import ProjectCopy
 from .test_staging import PROJECT, Row, at, order, write
 
 LOADED = date(2019, 6, 1)
@@ -226,29 +225,11 @@ REFUSED = {
 }
 
 
-class Landed:
+class Landed(ProjectCopy):
     """The landing folder, and the warehouse that is built from it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.landing = folder / "landing"
-        self.warehouse = folder / "warehouse.duckdb"
-        self.outputs = ("--target-path", str(folder / "target"), "--log-path", str(folder / "logs"))
-
-    def dbt(self, *arguments: str, warehouse: Path | None = None) -> DbtOutcome:
-        return run_dbt(
-            [*arguments, *self.outputs],
-            project=PROJECT,
-            console=Console(quiet=True),
-            environment={
-                "CROSSBRAND_LANDING": str(self.landing),
-                "CROSSBRAND_WAREHOUSE": str(warehouse or self.warehouse),
-            },
-        )
-
     def build(self, *selected: str) -> None:
-        outcome = self.dbt("build", *UNTESTED, "--select", *selected)
-        assert outcome.exit_code == 0, "\n".join(outcome.failures)
+        self.succeed("build", *UNTESTED, "--select", *selected)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
@@ -262,9 +243,9 @@ class Landed:
 @pytest.fixture(scope="module")
 def landed(tmp_path_factory: pytest.TempPathFactory) -> Landed:
     """The sample and the stories, built once; the tests of this module run in their order."""
-    landed = Landed(tmp_path_factory.mktemp("quality"))
+    landed = Landed(tmp_path_factory.mktemp("quality") / "project")
     sample = ["--people", "150", "--brands", "3", "--days", "120", "--seed", "11"]
-    assert cli.main(["generate", *sample, "--out", str(landed.folder)]) == 0
+    assert cli.main(["generate", *sample, "--out", str(landed.landing.parent)]) == 0
     for feed in VALID:
         write(landed.landing, feed, [row for row, _, _ in fate_rows(feed)], load_date=LOADED)
     for feed, rows in (("orders", ORDERS), ("returns", RETURNS), ("message_events", MESSAGES)):
@@ -433,7 +414,7 @@ def test_freshness_is_told_by_feed_and_brand(landed: Landed) -> None:
 
 def test_dbt_source_freshness_asks_for_one_brand_of_a_feed(tmp_path: Path) -> None:
     """The other brand delivered today, so without the brand's name all would be well."""
-    delivered = Landed(tmp_path)
+    delivered = Landed(tmp_path / "project")
     today = datetime.now(UTC).date()
     last_month = today - timedelta(days=30)
     for brand, load_date in (("aster", today), ("birch", last_month)):
@@ -441,7 +422,8 @@ def test_dbt_source_freshness_asks_for_one_brand_of_a_feed(tmp_path: Path) -> No
         write(delivered.landing, "orders", rows, brand=brand, load_date=load_date)
     asked = ["source", "freshness", "--select", "source:landing.orders"]
     asked += ["--vars", "freshness_brand: birch", "--output", str(tmp_path / "sources.json")]
-    assert delivered.dbt(*asked).exit_code == 1
+    written = {"DBT_WRITE_JSON": "true"}
+    assert delivered.dbt(*asked, environment=written).exit_code == 1
     (found,) = json.loads((tmp_path / "sources.json").read_text(encoding="utf-8"))["results"]
     assert found["status"] == "error"
     assert found["max_loaded_at"].startswith(last_month.isoformat())
@@ -556,17 +538,17 @@ def test_a_lost_row_of_any_feed_is_found(landed: Landed) -> None:
     assert set(feeds) == set(load_contract(PROJECT))
     selected = ["test", "--select", "test_name:landed_rows_accounted_for"]
     selected += ["assert_every_landed_value_has_one_fate"]
-    robbed = landed.folder / "robbed" / landed.warehouse.name
-    robbed.parent.mkdir()
-    shutil.copy2(landed.warehouse, robbed)
-    with duckdb.connect(str(robbed)) as connection:
+    whole = landed.warehouse.with_name("whole.duckdb")
+    shutil.copy2(landed.warehouse, whole)
+    with duckdb.connect(str(landed.warehouse)) as connection:
         for base_model in feeds.values():
             connection.execute(
                 f"delete from staging.{base_model} where rowid = (select min(rowid) from "
                 f"staging.{base_model} where reject_reason_code is null)"
             )
         connection.execute("delete from marts.landing_quality where feed = 'events'")
-    outcome = landed.dbt(*selected, warehouse=robbed)
+    outcome = landed.dbt(*selected)
+    whole.replace(landed.warehouse)
     assert outcome.exit_code == 1
     assert len([line for line in outcome.failures if "Got" in line]) == len(feeds) + 1
 

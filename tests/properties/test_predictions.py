@@ -9,9 +9,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import math
-import os
 import random
-import subprocess
 import sys
 from collections import defaultdict
 from decimal import Decimal
@@ -39,6 +37,8 @@ from crossbrand.predictions import (
     probability_alive,
 )
 from tests.properties.built_sample import DAY, Facts, Row, load_facts
+
+from .project_copy import ProjectCopy
 
 PROJECT = Path(__file__).resolve().parents[2]
 PUBLISHED = PurchaseModel(0.243, 4.414, 0.793, 2.426, 0.0, True)
@@ -211,8 +211,8 @@ def draw_rows(rng: random.Random) -> dict[str, list[Row]]:
 @pytest.fixture(scope="module")
 def scored(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, list[Row]], Path]:
     """Lay the stand-ins down and run the models on them."""
-    folder = tmp_path_factory.mktemp("predictions")
-    warehouse = folder / "w.duckdb"
+    copy = ProjectCopy(tmp_path_factory.mktemp("predictions") / "project")
+    warehouse = copy.warehouse
     rows = draw_rows(random.Random(5))
     with duckdb.connect(str(warehouse)) as connection:
         for schema in ("intermediate", "reference", "marts"):
@@ -226,16 +226,10 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, list[Row
                 connection.register("laid", laid)
                 connection.execute(f"insert into {table} by name from laid")
                 connection.unregister("laid")
-    done = subprocess.run(
-        [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--quiet", "build",
-         "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT),
-         "--target-path", str(folder / "target"), "--log-path", str(folder / "logs"),
-         "--resource-type", "seed", "--resource-type", "model",
-         "--select", "quadrature_nodes", *MODELS],
-        cwd=PROJECT, capture_output=True, text=True, check=False,
-        env={**os.environ, "CROSSBRAND_WAREHOUSE": str(warehouse)},
+    copy.succeed(
+        "build", "--resource-type", "seed", "--resource-type", "model",
+        "--select", "quadrature_nodes", *MODELS,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     return rows, warehouse
 
 

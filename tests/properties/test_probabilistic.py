@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import io
-import shutil
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -20,13 +18,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from rich.console import Console
 
-from crossbrand.dbt_runner import run_dbt
 from crossbrand.probabilistic import CANDIDATES_FILE, CANDIDATES_SCHEMA, components
 
-PROJECT = Path(__file__).resolve().parents[2]
-COPIED = ("dbt_project.yml", "profiles.yml", "models", "macros", "seeds", "tests", "analyses")
+from .project_copy import ProjectCopy
 
 # Two brands of one controller and one of another, by seeds/brands.csv.
 BRAND, SISTER, STRANGER = "aster", "birch", "cedar"
@@ -142,7 +137,6 @@ SECOND_STAGE = (
     "int_identity__proposals+,+identity_candidates",
     "int_identity__certain_components+,+identity_candidates",
 )
-NO_TESTS = ("--exclude", "resource_type:test", "resource_type:unit_test")
 ASSERTIONS = (
     "assert_every_component_is_connected",
     "assert_never_linked_stay_apart",
@@ -152,54 +146,44 @@ ASSERTIONS = (
 )
 
 
-class World:
+# The switch is off in the project as it comes, so switched off is without any variables.
+SWITCHED_ON = (
+    "--vars",
+    "{probabilistic_linking: true, probabilistic_match_weight: 10, "
+    f"max_identifiers_per_customer: {MAX_IDENTIFIERS}}}",
+    "--target-path",
+    "switched_on",
+)
+
+
+class World(ProjectCopy):
     """A copy of the project over the contacts and the proposals, built when it is asked."""
 
     def __init__(self, folder: Path) -> None:
-        self.project = folder / "project"
-        self.project.mkdir()
-        for name in COPIED:
-            source = PROJECT / name
-            if source.is_dir():
-                ignored = shutil.ignore_patterns("*.py")
-                shutil.copytree(source, self.project / name, ignore=ignored)
-            else:
-                shutil.copy2(source, self.project / name)
-        self.landing = folder / "landing"
+        super().__init__(folder)
         write_contacts(self.landing)
         write_decisions(self.project / "seeds" / "identity_decisions.csv")
 
-    def build(self, switch: str, *, select: Sequence[str] = SECOND_STAGE) -> dict[str, str]:
-        """Customers by contact after a build; by default of what the switch can change."""
-        variables = (
-            f"{{probabilistic_linking: {switch}, probabilistic_match_weight: 10, "
-            f"max_identifiers_per_customer: {MAX_IDENTIFIERS}}}"
-        )
-        self.run_dbt(
-            ["build", "--vars", variables, "--select", *select, *NO_TESTS],
-        )
+    def build(
+        self, *options: str, select: Sequence[str] = SECOND_STAGE, tests: Sequence[str] = ()
+    ) -> dict[str, str]:
+        """Customers by contact after a build; by default of what the switch can change.
+
+        `empty`: of the tests only those that are named.
+        """
+        outcome = self.succeed(
+            "build", *options, "--indirect-selection", "empty", "--select", *select, *tests,
+            "--exclude-resource-type", "unit_test",
+        )  # fmt: skip
+        assert outcome.counts["test"] >= len(tests), "a test that was named did not run"
         rows = self.query(
             "select identifier_value, customer_id from intermediate.int_identity__customer_nodes "
             "where identifier_type = 'contact_id'"
         )
         return {str(name): str(customer) for name, customer in rows}
 
-    def run_dbt(self, arguments: Sequence[str]) -> None:
-        """Any dbt command on the copy; a failed node fails the test."""
-        outcome = run_dbt(
-            arguments,
-            project=self.project,
-            console=Console(file=io.StringIO()),
-            environment={
-                "CROSSBRAND_LANDING": str(self.landing),
-                "CROSSBRAND_WAREHOUSE": str(self.project / "warehouse.duckdb"),
-                "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-            },
-        )
-        assert outcome.exit_code == 0, "\n".join(outcome.failures)
-
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.project / "warehouse.duckdb"), read_only=True) as connection:
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
             return connection.execute(sql).fetchall()
 
     def reasons(self) -> dict[str, str | None]:
@@ -215,17 +199,17 @@ class World:
 @pytest.fixture(scope="module")
 def builds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Customers and candidates of three builds: no proposals, switched off, switched on."""
-    world = World(tmp_path_factory.mktemp("probabilistic"))
+    world = World(tmp_path_factory.mktemp("probabilistic") / "project")
     found: dict[str, Any] = {}
-    found["none"] = (world.build("true", select=["+identity_candidates"]), world.reasons())
+    everything = ["+identity_candidates"]
+    found["none"] = (world.build(*SWITCHED_ON, select=everything), world.reasons())
     write_proposals(world.landing)
-    found["off"] = (world.build("false"), world.reasons())
-    found["on"] = (world.build("true"), world.reasons())
+    found["off"] = (world.build(), world.reasons())
+    found["on"] = (world.build(*SWITCHED_ON, tests=ASSERTIONS), world.reasons())
     found["links"] = world.query(
         "select link_rule, evidence from intermediate.int_identity__edges "
         "where link_rule = 'probabilistic'"
     )
-    world.run_dbt(["test", "--select", *ASSERTIONS])
     return found
 
 

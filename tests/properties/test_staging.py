@@ -22,6 +22,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from .project_copy import ProjectCopy
+
 PROJECT = Path(__file__).resolve().parents[2]
 LOAD_DATE = date(2025, 3, 1)
 SELECTED = ("path:models/staging", "path:seeds", "rejected_records", "landing_files")
@@ -42,16 +44,13 @@ def write(landing: Path, feed: str, rows: list[Row] | pa.Table, *, brand: str = 
     pq.write_table(table, folder / f"{name}.parquet")
 
 
-def build(
-    landing: Path, folder: Path, *arguments: str, threads: int = 2
-) -> duckdb.DuckDBPyConnection:
+def build(landing: Path, folder: Path, *arguments: str) -> duckdb.DuckDBPyConnection:
     """Runs dbt over a landing folder and opens the warehouse that comes out."""
     folder.mkdir(exist_ok=True)
     warehouse = folder / "warehouse.duckdb"
     environment = os.environ | {
         "CROSSBRAND_LANDING": str(landing),
         "CROSSBRAND_WAREHOUSE": str(warehouse),
-        "CROSSBRAND_THREADS": str(threads),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
     command = [str(Path(sys.executable).with_name("dbt")), "--no-use-colors", *arguments]
@@ -438,19 +437,14 @@ def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One dbt target folder for all builds of the module, so that the project is parsed once."""
-    return tmp_path_factory.mktemp("workplace")
-
-
-@pytest.fixture(scope="module")
-def warehouse(landing: Path, workplace: Path) -> duckdb.DuckDBPyConnection:
+def warehouse(landing: Path, tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
     """The landing folder built with every test of staging: the accounting of all feeds holds.
 
     Cautious: a test that reads a mart as well is not one of staging.
     """
     options = ("--indirect-selection", "cautious")
-    return build(landing, workplace / "whole", "build", *options, "--select", *SELECTED)
+    folder = tmp_path_factory.mktemp("whole")
+    return build(landing, folder, "build", *options, "--select", *SELECTED)
 
 
 def orders_by_id(warehouse: duckdb.DuckDBPyConnection, column: str) -> dict[str, Any]:
@@ -657,10 +651,11 @@ def table(warehouse: duckdb.DuckDBPyConnection, name: str) -> list[tuple[Any, ..
 
 
 def test_the_order_of_rows_and_files_changes_nothing(
-    warehouse: duckdb.DuckDBPyConnection, landing: Path, workplace: Path, tmp_path: Path
+    warehouse: duckdb.DuckDBPyConnection, landing: Path, tmp_path: Path
 ) -> None:
     """The same rows, shuffled, dealt to other files, read by one thread."""
     dealer = random.Random(7)
+    copy = ProjectCopy(tmp_path / "project")
     for folder in {path.parent for path in landing.rglob("*.parquet")}:
         rows = []
         for path in sorted(folder.glob("*.parquet")):
@@ -676,7 +671,7 @@ def test_the_order_of_rows_and_files_changes_nothing(
         feed, brand, load_date = folder.relative_to(landing).parts
         for number in range(min(3, len(rows))):
             write(
-                tmp_path / "landing",
+                copy.landing,
                 feed,
                 rows[number::3],
                 brand=brand.removeprefix("brand="),
@@ -684,17 +679,16 @@ def test_the_order_of_rows_and_files_changes_nothing(
                 name=f"{dealer.random()}",
             )
     models = ("path:models/staging", "path:seeds", "rejected_records")
-    again = build(
-        tmp_path / "landing",
-        workplace / "whole again",
+    copy.succeed(
         "build",
         "--exclude-resource-type",
         "test",
         "unit_test",
         "--select",
         *models,
-        threads=1,
+        environment={"CROSSBRAND_THREADS": "1"},
     )
+    again = duckdb.connect(str(copy.warehouse), read_only=True)
     names = warehouse.execute(
         "select table_name from information_schema.tables"
         " where table_schema = 'staging' and table_name like 'stg_%'"
@@ -711,11 +705,10 @@ def test_the_order_of_rows_and_files_changes_nothing(
     assert events == (5, 5)
 
 
-def test_nothing_has_landed_yet(workplace: Path, tmp_path: Path) -> None:
+def test_nothing_has_landed_yet(tmp_path: Path) -> None:
     """A root that does not exist builds, with no rows."""
-    empty = build(
-        tmp_path / "not there",
-        workplace / "empty",
+    copy = ProjectCopy(tmp_path / "project")
+    copy.succeed(
         "build",
         "--exclude-resource-type",
         "test",
@@ -726,6 +719,8 @@ def test_nothing_has_landed_yet(workplace: Path, tmp_path: Path) -> None:
         "int_operations__as_of",
         "+int_operations__as_of",
     )
+    assert not copy.landing.exists()
+    empty = duckdb.connect(str(copy.warehouse), read_only=True)
     assert table(empty, "staging.stg_transaction__orders") == []
     assert table(empty, "marts.landing_files") == []
     assert table(empty, "intermediate.int_operations__as_of") == [

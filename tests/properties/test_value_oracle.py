@@ -9,10 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import os
 import random
-import subprocess
-import sys
 from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
@@ -23,7 +20,8 @@ from typing import Any
 import duckdb
 import pytest
 
-PROJECT = Path(__file__).resolve().parents[2]
+from .project_copy import ProjectCopy
+
 AS_OF = dt.datetime(2025, 6, 30, 12, 0, 0)
 EPOCH = dt.datetime(1970, 1, 1)
 DAY = dt.timedelta(days=1)
@@ -376,17 +374,11 @@ def draw_world(seed: int, settings: Settings) -> World:
     return world
 
 
-def build(
-    folder: Path, target: Path, world: World, settings: Settings, threads: int, order_seed: int
-) -> Path:
-    """Write the stand-in tables in a random row order and run the models on them.
-
-    Builds that share a target folder (and variables) parse the project once.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    warehouse = folder / "w.duckdb"
+def build(folder: Path, world: World, settings: Settings, threads: int, order_seed: int) -> Path:
+    """Write the stand-in tables in a random row order and run the models on them."""
+    copy = ProjectCopy(folder / "project")
     rng = random.Random(order_seed)
-    with duckdb.connect(str(warehouse)) as connection:
+    with duckdb.connect(str(copy.warehouse)) as connection:
         for schema in ("staging", "intermediate", "reference", "marts"):
             connection.execute(f"create schema if not exists {schema}")
         for table, columns in COLUMNS.items():
@@ -397,33 +389,13 @@ def build(
             if shuffled:
                 marks = ", ".join("?" for _ in names)
                 connection.executemany(f"insert into {table} values ({marks})", shuffled)
-    environment = {
-        **os.environ,
-        "CROSSBRAND_WAREHOUSE": str(warehouse),
-        "CROSSBRAND_LANDING": str(folder / "landing"),
-        "CROSSBRAND_THREADS": str(threads),
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-    }
-    script = (
-        "import sys\n"
-        "from dbt.cli.main import dbtRunner\n"
-        "result = dbtRunner().invoke(sys.argv[1:])\n"
-        "sys.exit(0 if result.success else str(result.exception))\n"
-    )
-    arguments = [
-        "--quiet", "build",
-        "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT),
-        "--target-path", str(target), "--log-path", str(target / "logs"),
-        "--vars", settings.as_vars(),
-        "--resource-type", "seed", "--resource-type", "model",
-        "--select", *SEEDS, *MODELS,
-    ]  # fmt: skip
-    done = subprocess.run(
-        [sys.executable, "-c", script, *arguments],
-        cwd=PROJECT, env=environment, capture_output=True, text=True, check=False,
+    # The defaults are the project's own: they are not told, so that they are seen to be.
+    variables = () if settings == Settings() else ("--vars", settings.as_vars())
+    copy.succeed(
+        "build", *variables, "--resource-type", "seed", "--resource-type", "model",
+        "--select", *SEEDS, *MODELS, environment={"CROSSBRAND_THREADS": str(threads)},
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-    return warehouse
+    return copy.warehouse
 
 
 def read(warehouse: Path, table: str) -> list[dict[str, Any]]:
@@ -716,7 +688,7 @@ def built(
     seed, settings = CASES[request.param]
     world = draw_world(seed, settings)
     folder = tmp_path_factory.mktemp(f"value_{request.param}")
-    return world, settings, build(folder, folder / "target", world, settings, 2, order_seed=seed)
+    return world, settings, build(folder, world, settings, 2, order_seed=seed)
 
 
 def test_rfm_scores_equal_exact_quantiles(built: tuple[World, Settings, Path]) -> None:
@@ -837,6 +809,6 @@ def test_row_order_and_threads_change_nothing(
 ) -> None:
     """The same rows in another order, on another number of threads, give the same marts."""
     world, settings, first = built
-    second = build(tmp_path, first.parent / "target", world, settings, 4, order_seed=12)
+    second = build(tmp_path, world, settings, 4, order_seed=12)
     for table in COMPARED:
         assert read(first, table) == read(second, table), table

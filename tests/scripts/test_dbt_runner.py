@@ -9,7 +9,8 @@ from typing import Any
 
 from rich.console import Console
 
-from crossbrand.dbt_runner import DbtOutcome, print_outcome, read_log_line, run_dbt
+from crossbrand.dbt_runner import DbtOutcome, print_outcome, read_log_line
+from tests.properties.project_copy import ProjectCopy
 
 
 def event(name: str, *, level: str = "info", msg: str = "", **data: Any) -> str:
@@ -59,24 +60,12 @@ def test_a_run_without_failures_prints_one_line() -> None:
     assert console.export_text().strip() == "dbt build: 1 seed in 0 s"
 
 
-def test_dbt_itself_is_run_and_its_refusal_is_shown(project: Path, tmp_path: Path) -> None:
-    console = Console(file=io.StringIO(), width=100)
-    folders = ["--target-path", str(tmp_path / "target"), "--log-path", str(tmp_path / "logs")]
-    environment = {"CROSSBRAND_WAREHOUSE": str(tmp_path / "w.duckdb")}
-    outcome = run_dbt(
-        ["build", "--select", "brands", "--resource-type", "seed", *folders],
-        project=project,
-        console=console,
-        environment=environment,
-    )
+def test_dbt_itself_is_run_and_its_refusal_is_shown(tmp_path: Path) -> None:
+    copy = ProjectCopy(tmp_path / "project")
+    outcome = copy.dbt("build", "--select", "brands", "--resource-type", "seed")
     assert (outcome.exit_code, outcome.counts["seed"]) == (0, 1), outcome.failures
-    assert (tmp_path / "w.duckdb").exists()
+    assert copy.warehouse.exists()
 
-    refused = run_dbt(
-        ["build", "--no-such-option", *folders],
-        project=project,
-        console=console,
-        environment=environment,
-    )
+    refused = copy.dbt("build", "--no-such-option")
     assert refused.exit_code == 2
     assert "no-such-option" in " ".join(refused.failures)
