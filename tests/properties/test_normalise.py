@@ -663,8 +663,10 @@ FOLDED = {"ł": "l", "đ": "d", "ø": "o", "ı": "i", "ð": "d", "ħ": "h"}
 FOLDED |= {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th"} | dict.fromkeys("'’ʼ`´", "")
 # fmt: off
 TITLES = {
-    "ing", "mgr", "mga", "bc", "bca", "dr", "drs", "mudr", "mddr", "mvdr", "judr", "phdr", "rndr", "pharmdr", "paeddr", "thdr", "icdr",
-    "rsdr", "phmr", "prof", "doc", "csc", "drsc", "dsc", "dis", "phd", "mba", "mpa", "llm", "bsc", "msc", "mag", "inz", "lek",
+    "ing", "mgr", "mga", "bc", "bca", "dr", "drs", "mudr", "mddr", "mvdr",
+    "judr", "phdr", "rndr", "pharmdr", "paeddr", "thdr", "icdr", "rsdr", "phmr", "prof",
+    "doc", "csc", "drsc", "dsc", "dis", "phd", "mba", "mpa", "llm", "bsc",
+    "msc", "mag", "inz", "lek",
 }
 # fmt: on
 
