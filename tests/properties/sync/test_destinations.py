@@ -174,6 +174,18 @@ def test_mirror_takes_away_under_guard(name: str, stage: Stage, sync: Sync) -> N
         assert platform.violations == []
 
 
+def test_a_contact_that_two_share_is_not_deleted_with_one(stage: Stage, sync: Sync) -> None:
+    """SALESmanago keys by e-mail: who goes must not take along the one who stays."""
+    shared = {"email": "family@example.com"}
+    stage.publish(World([profile(1, **shared), profile(2, **shared), profile(3)]))
+    with Platform("salesmanago") as platform:
+        sync(platform)
+        stage.publish(World([profile(2, **shared)]))
+        code, report = sync(platform, "--mode", "mirror", "--allow-deletes")
+        assert (code, report["sent_by_operation"]["delete"]) == (0, 2)
+        assert set(platform.profiles) == {"family@example.com"}
+
+
 @pytest.mark.parametrize("name", [name for name in PLATFORMS if name != "carecloud"])
 def test_an_audience_is_entered_and_left(name: str, stage: Stage, sync: Sync) -> None:
     people = [profile(number) for number in range(8)]
