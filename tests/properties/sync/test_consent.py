@@ -331,7 +331,10 @@ def test_consent_that_lands_while_a_run_is_on_is_heard(stage: Stage, sync: Sync)
             landed.append(1)
             stage.land("consent_events", [
                 {"consent_event_id": "k", "email": "person.3@example.com", "purpose": "marketing",
-                 "decision": "withdrawn", "decided_at": "2026-01-02"}])  # fmt: skip
+                 "decision": "withdrawn", "decided_at": "2026-01-02"},
+                *({"consent_event_id": f"c{one}", "email": f"person.{one}@example.com",
+                   "purpose": "marketing", "channel": "email", "decision": "withdrawn",
+                   "decided_at": "2026-01-02"} for one in range(10, 40))])  # fmt: skip
 
     with (
         pytest.MonkeyPatch.context() as patch,
@@ -346,7 +349,12 @@ def test_consent_that_lands_while_a_run_is_on_is_heard(stage: Stage, sync: Sync)
         last = {one["id"]: one["operation"] for one in platform.deliveries}
         mine = f"aster:{customer_id(3)}"
         assert last.get(mine) in (None, "suppress")
-        assert report["skipped"].get("unchanged", 0) == 0
+        # Who keeps other channels is told of as it is now, never half as it was.
+        told = [one["item"] for one in platform.deliveries if one["operation"] == "upsert"]
+        assert all(bool(one["fields"]["email"]) == one["permissions"]["email"] for one in told)
+        may = {one["external_id"]: one["permissions"]["email"] for one in told}
+        assert sum(may.values()) == 9
+        assert report["withheld"] > 0
         assert sync(platform)[1]["sent"] == 0
 
 
