@@ -13,6 +13,7 @@ import fcntl
 import json
 import shutil
 import time
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,6 +37,9 @@ FICLONE = 0x40049409
 
 # Beside the copy: what the warehouse file was like when it was copied.
 COPIED = "copied"
+
+# A table that says what was built, where the last build was not of the whole.
+BUILT_IN_PART = "main.built_in_part"
 
 COUNTED = (
     ("customers", "marts.customer_360"),
@@ -82,6 +86,7 @@ def build(paths: Paths, console: Console, options: BuildOptions) -> bool:
             if not _build_private(building, console, options):
                 console.print(Text("Nothing changed: the warehouse is as it was.", style="yellow"))
                 return False
+            _mark(private, options.select)
             _settle(private)
             if is_published:
                 with publishing(building, console, parquet=options.parquet) as publication:
@@ -101,7 +106,8 @@ def build(paths: Paths, console: Console, options: BuildOptions) -> bool:
         f"{name} {after[name]:,} ({after[name] - before.get(name, 0):+,})" for name in after
     )
     console.print(f"{paths.warehouse}: {changes}, in {time.monotonic() - started:.0f} s")
-    console.print("Nothing was published: `crossbrand publish` does that.")
+    does = "build the whole to publish it." if options.select else "`crossbrand publish` does that."
+    console.print(f"Nothing was published: {does}")
     return True
 
 
@@ -114,6 +120,8 @@ def publish(
     is no warehouse, where a build runs, or where the marts cannot be published.
     """
     with lock_warehouse(paths.warehouse):
+        if not accept_changes:
+            _refuse_part(paths.warehouse)
         report = validate_publication(
             paths, console, with_docs=False, accept_changes=accept_changes
         )
@@ -171,6 +179,30 @@ def _build_private(paths: Paths, console: Console, options: BuildOptions) -> boo
     report = validate_publication(paths, console, accept_changes=options.accept_changes)
     print_report(report, console)
     return not report.is_stopped
+
+
+def _mark(warehouse: Path, selection: Sequence[str]) -> None:
+    """Note in the warehouse that its marts are of different ages, or that they no longer are."""
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(f"drop table if exists {BUILT_IN_PART}")
+        if selection:
+            connection.execute(
+                f"create table {BUILT_IN_PART} as select ? as selection", [" ".join(selection)]
+            )
+
+
+def _refuse_part(warehouse: Path) -> None:
+    if not warehouse.exists():
+        return
+    with open_warehouse(warehouse) as connection:
+        if not has_table(connection, BUILT_IN_PART):
+            return
+        row = connection.execute(f"select selection from {BUILT_IN_PART}").fetchone()
+    raise CrossbrandError(
+        f"{warehouse} was last built in part (--select {row[0] if row else ''}), so its marts are "
+        "of different ages. Build the whole with `crossbrand build`, which publishes it; "
+        "--accept-changes publishes what is there, after a whole `dbt build` say."
+    )
 
 
 def _private_copy(warehouse: Path) -> Path:

@@ -284,6 +284,11 @@ def test_a_part_of_the_marts_is_built_and_not_published(
     assert snapshot(paths) == was
     with duckdb.connect(str(paths.warehouse), read_only=True) as connection:
         assert connection.execute("select max(version) from marts.kpi_daily").fetchone() == (2,)
+    if options.select:
+        with pytest.raises(CrossbrandError, match="built in part \\(--select customer_360\\)"):
+            publish(paths)
+        assert snapshot(paths) == was
+        assert run_build(paths, 2, options=BuildOptions(is_published=False), publication=CONTENT)[0]
     publish(paths)
     assert rows(paths.published / "bi" / "current", "select distinct version from kpi_daily") == [
         (2,)
