@@ -22,7 +22,7 @@ from crossbrand.sync.destinations.base import (
     Outcome,
 )
 from crossbrand.sync.plan import ATTEMPTS, FIRST_WAIT, LONGEST_WAIT
-from crossbrand.sync.source import BITS, Source, open_flags
+from crossbrand.sync.source import BITS, Person, Source, open_flags
 from crossbrand.sync.state import Entry, State
 
 HOPELESS = 3
@@ -92,6 +92,10 @@ class Delivery:
         self._counting = threading.Lock()
         self._failed_in_row = 0
         self._done = 0
+        self._merged_into: set[Person] = set()
+        self.waiting: set[str] = set()
+        """Keys of merges that were not sent because their target was not ready."""
+
         self.tally = Tally()
 
     def deliver(self, entries: Sequence[Entry]) -> None:
@@ -168,6 +172,10 @@ class Delivery:
         ]
         if taken:
             self._state.acknowledge(self._run_id, taken)
+            if batch.operation is Operation.merge:
+                self._merged_into |= {
+                    (str(entry.into_customer_id), entry.brand_id) for entry, _ in taken
+                }
             self.tally.sent[str(batch.operation)] += len(taken)
         if refused:
             self._state.reject(
@@ -189,6 +197,7 @@ class Delivery:
             one for entry in window for one in (entry.customer_id, entry.into_customer_id) if one
         )
         before = self._state.flags(window[0].stream, (one.customer_id for one in telling))
+        ready = self._ready_targets(window)
         for _, group in itertools.groupby(window, key=lambda one: (one.batch_id, one.operation)):
             entries, changes = [], []
             for entry in group:
@@ -198,6 +207,13 @@ class Delivery:
                     row is None or row["row_hash"] != entry.row_hash
                 ):
                     self.tally.withheld += 1
+                    continue
+                if (
+                    entry.operation is Operation.merge
+                    and (str(entry.into_customer_id), entry.brand_id) not in ready
+                ):
+                    self.tally.withheld += 1
+                    self.waiting.add(entry.key)
                     continue
                 told = before.get(person, 0) & ~entry.flags
                 gained = entry.flags & ~before.get(person, entry.flags)
@@ -227,6 +243,24 @@ class Delivery:
                 yield from self._fitting(
                     _Batch(entries[0].operation, tuple(entries), tuple(changes))
                 )
+
+    def _ready_targets(self, window: Sequence[Entry]) -> set[Person]:
+        """Of the targets of merges those that the destination holds and that may be told of now.
+
+        A target may have been refused or withdrawn since the plan was made. Its merge then stays in
+        the outbox, since the old profile would be taken as gone and never be closed again.
+        """
+        targets = {
+            (one.into_customer_id, one.brand_id)
+            for one in window
+            if one.operation is Operation.merge and one.into_customer_id
+        }
+        if not targets:
+            return set()
+        standings = self._source.standing(targets)
+        # A merge leaves its target in doubt, and others may go into the same one.
+        held = self._state.held(customer for customer, _ in targets) | self._merged_into
+        return {one for one in targets if standings[one][2] is None and one in held}
 
     def _fitting(self, batch: _Batch) -> Iterator[_Batch]:
         """Halve what is larger than the platform takes; the same rows give the same halves."""

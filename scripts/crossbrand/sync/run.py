@@ -251,6 +251,7 @@ def _run(
     has_begun = False
     try:
         limit = request.limit
+        waiting: set[str] = set()
         for number in range(PASSES):
             source.refresh()
             plan = _plan(request, mapping, destination.contract, source, state, report, limit)
@@ -259,8 +260,8 @@ def _run(
                 has_begun = True
                 report.skipped = plan.skipped
             # What this run has sent and not seen answered waits for the next one.
-            tried = plan.resent if number == 0 else []
-            if number and not plan.drafts:
+            tried = [one for one in plan.resent if number == 0 or one.key in waiting]
+            if number and not (plan.drafts or tried):
                 break
             due: list[Draft | Entry] = [*plan.drafts, *tried]
             report.due += Counter(str(one.operation) for one in due)
@@ -281,6 +282,7 @@ def _run(
             if limit is not None:
                 told = sum(report.tally.sent[str(one)] for one in TELLING)
                 limit = max(0, request.limit - told) if request.limit is not None else None
+            waiting = delivery.waiting
             merges = delivery.tally.sent[str(Operation.merge)]
             if delivery.tally.undelivered or not (
                 merges or delivery.tally.withheld or delivery.tally.is_rejudged

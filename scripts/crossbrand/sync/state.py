@@ -290,6 +290,18 @@ class State:
         )
         return {(row[0], row[1]): int(row[2]) for row in rows}
 
+    def held(self, customers: Iterable[str]) -> set[tuple[str, str]]:
+        """Of these customers those whom the destination is known to hold, open: customer, brand."""
+        rows = self._rows(
+            "select distinct customer_id, brand_id from acknowledged where destination = ? "
+            "and row_hash not in (?, ?) and customer_id in (select value from json_each(?))",
+            self._destination,
+            DOUBT,
+            SUPPRESSED,
+            json.dumps(sorted(set(customers))),
+        )
+        return {(row[0], row[1]) for row in rows}
+
     def instructions_done(self) -> set[tuple[str, str, str]]:
         """Which merges and erasures were acknowledged: instruction, customer, brand."""
         return {

@@ -165,8 +165,10 @@ class Klaviyo(Destination):
 
     def _merge(self, change: Change, found: dict[str, Json]) -> None:
         old, new = found.get(change.external_id), found.get(change.into_external_id)
-        if old is None or new is None or old["id"] == new["id"]:
+        if old is None or (new is not None and old["id"] == new["id"]):
             return
+        if new is None:
+            raise Refused(404, "the profile to merge into is not there")
         source = {"type": "profile", "id": old["id"]}
         document = {
             "data": {

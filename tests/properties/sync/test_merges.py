@@ -1,0 +1,97 @@
+"""What must hold before two profiles at a platform become one, which cannot be undone there."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from crossbrand.sync.source import Source
+
+from .activation import Row, Stage, World, customer_id, profile
+from .conftest import Sync
+from .server import Platform
+from .test_destinations import PLATFORMS, person, redirect, taken, withdrawal
+
+
+def merges_done(stage: Stage) -> list[Row]:
+    with sqlite3.connect(stage.state) as connection:
+        return connection.execute("select * from instructions_done").fetchall()
+
+
+@pytest.mark.parametrize("name", PLATFORMS)
+def test_a_merge_waits_while_its_target_is_refused(name: str, stage: Stage, sync: Sync) -> None:
+    """The old profile stays known, and so it can still be closed."""
+    stage.publish(World([profile(1), profile(2)]))
+
+    def is_bad(item: Row) -> bool:
+        email = (item.get("fields") or item).get("email")
+        return bool(email == "person.9@example.com")
+
+    with Platform(name, faults=lambda _: ("reject", is_bad)) as platform:
+        sync(platform)
+        stage.publish(World([profile(9), profile(2)], redirects=[redirect(1, 9)]))
+        code, report = sync(platform)
+        assert (code, report["rejected"], report["withheld"]) == (1, 1, 1)
+        assert "merge" not in report["sent_by_operation"]
+        assert merges_done(stage) == []
+        since = len(platform.deliveries)
+        stage.publish(World([profile(2)]))
+        assert sync(platform)[1]["sent_by_operation"] == {"suppress": 1}
+        if name != "klaviyo":
+            assert taken(platform, since) == [("suppress", person(1))]
+        else:
+            assert platform.profiles[person(1)]["suppressed"]
+
+
+def test_a_merge_is_judged_anew_when_its_turn_comes(
+    stage: Stage, sync: Sync, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The new customer withdraws between plan and sending: no merge, and the old one is closed."""
+    stage.publish(World([profile(1), profile(2)]))
+    with Platform("webhook") as platform:
+        sync(platform)
+        stage.publish(World([profile(9), profile(2)], redirects=[redirect(1, 9)]))
+        refresh, asked = Source.refresh, []
+
+        def landing(self: Source) -> bool:
+            asked.append(1)
+            if len(asked) == 2:
+                stage.land("consent_events", [withdrawal("person.9@example.com")])
+            return refresh(self)
+
+        monkeypatch.setattr(Source, "refresh", landing)
+        report = sync(platform)[1]
+        assert report["sent_by_operation"] == {"suppress": 2}
+        assert platform.profiles[person(1)]["suppressed"]
+        assert "fields" not in platform.profiles[person(9)]
+        assert merges_done(stage) == []
+
+
+def test_klaviyo_does_not_pass_over_a_target_that_is_not_there(stage: Stage, sync: Sync) -> None:
+    stage.publish(World([profile(1), profile(9)]))
+    with Platform("klaviyo") as platform:
+        sync(platform)
+        del platform.profiles[person(9)]
+        stage.publish(World([profile(9)], redirects=[redirect(1, 9)]))
+        code, report = sync(platform)
+        assert (code, report["rejected"]) == (1, 1)
+        assert person(1) in platform.profiles
+        assert merges_done(stage) == []
+        assert customer_id(1) not in str(report)
+
+
+def test_a_merge_into_one_in_doubt_goes_when_they_have_been_told(stage: Stage, sync: Sync) -> None:
+    """Nobody knows what the platform holds of the target: it is told first, in the same run."""
+    stage.publish(World([profile(1), profile(9)]))
+    with Platform("webhook") as platform:
+        sync(platform)
+        with sqlite3.connect(stage.state) as connection:
+            connection.execute(
+                "update acknowledged set row_hash = '?' where customer_id = ?", [customer_id(9)]
+            )
+        since = len(platform.deliveries)
+        stage.publish(World([profile(9)], redirects=[redirect(1, 9)]))
+        assert sync(platform)[0] == 0
+        kinds = [kind for kind, _ in taken(platform, since)]
+        assert kinds == ["upsert", "merge", "upsert"]
