@@ -33,6 +33,9 @@ Person = tuple[str, str]
 MAY_PROFILE = frozenset({"audiences", "preferred_channel"})
 """Fields that the mart fills from a profile for some people: nobody can tell for whom any more."""
 
+UNITING = frozenset({"merge", "earlier_founder", "founder_gone"})
+"""Reasons of a redirect with which the whole customer has become another one."""
+
 REASONS = ("no_consent", "suspect", "newer_withdrawal", "no_address", "held_out", "erased")
 """Why somebody is not told of; the first that holds counts, in the order of `_judged_sql`."""
 
@@ -411,27 +414,34 @@ where judged.reason is null and judged.member_reason is null
     def redirects(self, told: Iterable[str]) -> dict[str, tuple[str, str]]:
         """Of these customers those that have become another one: the id now, and which redirect.
 
-        Who is alive under the old id has not. Chains are followed to their end.
+        Who is alive under the old id has not, and neither has one whose identifiers went to several
+        customers or for another reason than those of UNITING: a merge would give one of the pieces
+        what belongs to the others. Chains are followed to their end.
         """
         if "identity_redirects" not in self.generation.tables:
             return {}
         columns = self.generation.tables["identity_redirects"]
-        order = ", ".join(
-            f"coalesce({name}, 0)"
-            for name in ("earlier_redirect_count", "moved_identifier_count")
-            if name in columns
-        )
-        # The last thing that became of an id, and where it went to pieces the largest of them.
+        count = "earlier_redirect_count"
+        earlier = f"coalesce({count}, 0)" if count in columns else "0"
+        # The last thing that became of an id: all its redirects of one build.
         rows = self._connection.execute(f"""
-            select old_customer_id, new_customer_id, redirect_id
+            select old_customer_id, new_customer_id, redirect_id, reason
             from published.identity_redirects
             where not coalesce(is_old_id_alive, false)
-            order by redirected_at, {order + ", " if order else ""}redirect_id
+            qualify rank() over (
+                partition by old_customer_id order by redirected_at desc, {earlier} desc
+            ) = 1
+            order by redirect_id
         """).fetchall()
+        pieces: dict[str, list[tuple[Any, ...]]] = {}
+        for old, *piece in rows:
+            pieces.setdefault(str(old), []).append(tuple(piece))
         latest = {
-            str(old): (str(new), str(redirect))
-            for old, (new, redirect) in {row[0]: row[1:] for row in rows}.items()
-            if new is not None
+            old: (str(found[0][0]), str(found[0][1]))
+            for old, found in pieces.items()
+            if len({new for new, _, _ in found}) == 1
+            and found[0][0] is not None
+            and all(reason in UNITING for _, _, reason in found)
         }
         if not latest:
             return {}

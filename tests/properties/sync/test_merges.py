@@ -95,3 +95,35 @@ def test_a_merge_into_one_in_doubt_goes_when_they_have_been_told(stage: Stage, s
         assert sync(platform)[0] == 0
         kinds = [kind for kind, _ in taken(platform, since)]
         assert kinds == ["upsert", "merge", "upsert"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "pieces", "operation"),
+    [
+        ("merge", 1, "merge"),
+        ("earlier_founder", 1, "merge"),
+        ("founder_gone", 1, "merge"),
+        ("merge", 2, "suppress"),
+        ("split", 2, "suppress"),
+        ("split", 1, "suppress"),
+        ("another", 1, "suppress"),
+        (None, 1, "suppress"),
+    ],
+)
+def test_only_a_whole_customer_is_merged(
+    reason: str | None, pieces: int, operation: str, stage: Stage, sync: Sync
+) -> None:
+    """Who went to pieces is closed under the old id, and the pieces are told of by themselves."""
+    stage.publish(World([profile(1), profile(2)]))
+    redirects = [
+        {**redirect(1, 8 + piece), "redirect_id": f"r{piece}", "reason": reason}
+        for piece in range(pieces)
+    ]
+    with Platform("webhook") as platform:
+        sync(platform)
+        stage.publish(World([profile(2), profile(8), profile(9)], redirects=redirects))
+        code, report = sync(platform)
+        assert (code, report["sent_by_operation"][operation]) == (0, 1)
+        assert ({"merge", "suppress"} - {operation}).isdisjoint(report["sent_by_operation"])
+        assert {person(8), person(9)} <= set(platform.profiles)
+        assert sync(platform)[1]["sent"] == 0
