@@ -31,6 +31,9 @@ HOPELESS = 3
 ALL_REFUSED = 20
 """After so many refusals in one batch and nothing taken, it is the mapping and not the rows."""
 
+LEAVING = frozenset({Operation.merge, Operation.erase, Operation.suppress, Operation.delete})
+"""After one of these the person is no reason to spare what they share with another."""
+
 WINDOW = 20_000
 """Changes whose rows are in memory at once; consent is looked at anew before each."""
 
@@ -51,6 +54,9 @@ class Tally:
 
     withheld: int = 0
     """Due when the run began, and no longer to be told when their turn came."""
+
+    retold: int = 0
+    """The platform's ids under which others stay, who are to be told of anew."""
 
     is_rejudged: bool = False
     """Consent landed while the run was on."""
@@ -93,6 +99,10 @@ class Delivery:
         self._failed_in_row = 0
         self._done = 0
         self._merged_into: set[Person] = set()
+        self._leaving: set[Person] = set()
+        self._gone: set[str] = set()
+        """The platform's ids of what this run has had deleted."""
+
         self.waiting: set[str] = set()
         """Keys of merges that were not sent because their target was not ready."""
 
@@ -103,6 +113,9 @@ class Delivery:
 
         Whatever ends it, answers that have come are written down and the rest stays in the outbox.
         """
+        self._leaving = {
+            (one.customer_id, one.brand_id) for one in entries if one.operation in LEAVING
+        }
         with ThreadPoolExecutor(self._concurrency) as pool:
             try:
                 for _, phase in itertools.groupby(entries, key=lambda one: one.phase):
@@ -171,7 +184,20 @@ class Delivery:
             if one.rejected is not None
         ]
         if taken:
-            self._state.acknowledge(self._run_id, taken)
+            told = [
+                change
+                for change, one in zip(batch.changes, outcomes, strict=True)
+                if one.rejected is None and change.remote_id and batch.operation not in TELLING
+            ]
+            shared = {str(change.remote_id) for change in told if change.is_shared}
+            self._state.acknowledge(self._run_id, taken, shared)
+            self.tally.retold += len(shared)
+            if batch.operation not in (Operation.suppress, Operation.leave):
+                self._gone |= {
+                    str(change.remote_id)
+                    for change in told
+                    if change.remote_id != change.into_remote_id
+                } - shared
             if batch.operation is Operation.merge:
                 self._merged_into |= {
                     (str(entry.into_customer_id), entry.brand_id) for entry, _ in taken
@@ -193,11 +219,19 @@ class Delivery:
     def _batches(self, window: Sequence[Entry]) -> Iterator[_Batch]:
         telling = [one for one in window if one.operation in TELLING]
         rows = self._source.rows((one.customer_id, one.brand_id) for one in telling)
+        ready = self._ready_targets(window)
+        # A merge that waits takes nobody away.
+        staying = {
+            (one.customer_id, one.brand_id)
+            for one in window
+            if one.operation is Operation.merge
+            and (str(one.into_customer_id), one.brand_id) not in ready
+        }
         ids = self._state.remote_ids(
-            one for entry in window for one in (entry.customer_id, entry.into_customer_id) if one
+            (one for entry in window for one in (entry.customer_id, entry.into_customer_id) if one),
+            self._leaving - staying,
         )
         before = self._state.flags(window[0].stream, (one.customer_id for one in telling))
-        ready = self._ready_targets(window)
         for _, group in itertools.groupby(window, key=lambda one: (one.batch_id, one.operation)):
             entries, changes = [], []
             for entry in group:
@@ -232,6 +266,7 @@ class Delivery:
                         is_new=person not in before,
                         remote_id=ids.get(person, (None, False))[0],
                         is_shared=ids.get(person, (None, False))[1],
+                        is_gone=ids.get(person, (None, False))[0] in self._gone,
                         into_customer_id=entry.into_customer_id,
                         into_remote_id=ids.get(
                             (entry.into_customer_id or "", entry.brand_id), (None, False)

@@ -285,7 +285,10 @@ def _run(
             waiting = delivery.waiting
             merges = delivery.tally.sent[str(Operation.merge)]
             if delivery.tally.undelivered or not (
-                merges or delivery.tally.withheld or delivery.tally.is_rejudged
+                merges
+                or delivery.tally.retold
+                or delivery.tally.withheld
+                or delivery.tally.is_rejudged
             ):
                 break
         report.status = "complete" if report.is_complete else "incomplete"

@@ -264,18 +264,26 @@ class State:
             )
         }
 
-    def remote_ids(self, people: Iterable[str]) -> dict[tuple[str, str], tuple[str, bool]]:
-        """The platform's id by customer and brand, and whether another person has the same."""
-        listed = json.dumps(sorted(set(people)))
+    def remote_ids(
+        self, people: Iterable[str], leaving: Iterable[tuple[str, str]] = ()
+    ) -> dict[tuple[str, str], tuple[str, bool]]:
+        """The platform's id by customer and brand, and whether another person has the same.
+
+        Who is `leaving` has it no longer: two who go together must not hold each other there.
+        """
         rows = self._rows(
             "select mine.customer_id, mine.brand_id, max(mine.remote_id), exists ("
             "  select 1 from acknowledged as other where other.destination = mine.destination"
             "  and other.remote_id = mine.remote_id and other.row_hash <> 'suppressed' and "
-            "  (other.customer_id, other.brand_id) <> (mine.customer_id, mine.brand_id)) "
+            "  (other.customer_id, other.brand_id) <> (mine.customer_id, mine.brand_id) and "
+            "  (other.customer_id, other.brand_id) not in ("
+            "    select json_extract(value, '$[0]'), json_extract(value, '$[1]') "
+            "    from json_each(?3))) "
             "from acknowledged as mine where mine.destination = ?1 and mine.remote_id is not null "
             "and mine.customer_id in (select value from json_each(?2)) group by 1, 2",
             self._destination,
-            listed,
+            json.dumps(sorted(set(people))),
+            json.dumps(sorted(set(leaving))),
         )
         return {(row[0], row[1]): (str(row[2]), bool(row[3])) for row in rows}
 
@@ -383,14 +391,28 @@ class State:
         found = [entry for entry in entries if entry.key in keys]
         return sorted(found, key=lambda one: (one.phase, one.batch_id, one.change_id))
 
-    def acknowledge(self, run_id: str, told: Sequence[tuple[Entry, str | None]]) -> None:
-        """The destination has taken these; with the id that it gave, if any."""
+    def acknowledge(
+        self,
+        run_id: str,
+        told: Sequence[tuple[Entry, str | None]],
+        shared: Iterable[str] = (),
+    ) -> None:
+        """The destination has taken these; with the id that it gave, if any.
+
+        Whoever stays under one of the `shared` ids of the platform is to be told of anew: what the
+        destination holds there is no longer what we said of them.
+        """
         now = time.time()
         with self._transaction() as connection:
             for entry, remote_id in told:
                 self._log(connection, entry, run_id, "delivered", None, now)
                 connection.execute("delete from outbox where change_id = ?", (entry.change_id,))
                 self._remember(connection, entry, remote_id, now)
+            connection.executemany(
+                "update acknowledged set row_hash = ? where destination = ? and remote_id = ? "
+                "and row_hash <> ?",
+                [(DOUBT, self._destination, one, SUPPRESSED) for one in set(shared)],
+            )
 
     def _remember(
         self, connection: sqlite3.Connection, entry: Entry, remote_id: str | None, now: float

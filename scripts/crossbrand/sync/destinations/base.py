@@ -69,7 +69,8 @@ class Change:
     that it never has. A no is told every time, a yes only with `gained` or `is_new`: who
     unsubscribed at the platform a minute ago must not be subscribed by a change of their city.
     `remote_id` is the platform's own id, where it gave one; `is_shared` says that another customer
-    has the same.
+    has the same and stays, `is_gone` that this run has had it deleted already. Who stays under a
+    shared id is told of anew after whatever happened to it.
     """
 
     change_id: int
@@ -84,6 +85,7 @@ class Change:
     is_new: bool = False
     remote_id: str | None = None
     is_shared: bool = False
+    is_gone: bool = False
     into_customer_id: str | None = None
     into_remote_id: str | None = None
     audience: Membership | None = None

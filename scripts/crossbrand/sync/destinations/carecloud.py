@@ -52,12 +52,14 @@ class CareCloud(Destination):
         current = self._read(remote_id) if remote_id else None
         if operation is Operation.upsert:
             return [self._upsert(change, remote_id, current, key)]
-        if remote_id is None or current is None or change.is_shared:
+        spared = (Operation.merge, Operation.delete)
+        if remote_id is None or current is None or (change.is_shared and operation in spared):
             return [DELIVERED]
         if operation is Operation.suppress:
             document = merged(current, {"personal_information": {"agreement": _closed()}})
         elif operation is Operation.erase:
-            document = merged(current, {"state": DELETED})
+            # Who shares the record, and stays, is told of anew.
+            document = merged(current, {} if change.is_shared else {"state": DELETED})
             document["personal_information"] = {
                 name: value
                 for name, value in document.get("personal_information", {}).items()

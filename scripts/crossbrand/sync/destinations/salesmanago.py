@@ -51,19 +51,21 @@ class Salesmanago(Destination):
         """Upserts by e-mail, everything else by SALESmanago's contact id."""
         if operation in (Operation.upsert, Operation.enter):
             return self._upsert(changes, key)
+        there = [change for change in changes if change.remote_id and not change.is_gone]
         if operation is Operation.merge:
             # The e-mail is the key, so two customers with one e-mail are one contact already.
-            (change,) = changes
-            if change.remote_id and change.remote_id != change.into_remote_id:
-                self._delete([change.remote_id], key)
-            return [DELIVERED]
-        gone = [change for change in changes if change.remote_id and not change.is_shared]
-        if operation in (Operation.delete, Operation.erase):
-            if gone:
-                self._delete([str(change.remote_id) for change in gone], key)
-        else:
-            for change in gone:
+            there = [one for one in there if one.remote_id != one.into_remote_id]
+        if operation in (Operation.suppress, Operation.leave):
+            # A no holds for the contact, whoever else it stands for.
+            for change in there:
                 self._call("contact/update", self._update(change), key)
+        else:
+            # An erased person's fields cannot be told from those of whoever shares the contact, and
+            # who stays is told of anew. Otherwise it is left to them.
+            is_erasure = operation is Operation.erase
+            gone = {str(one.remote_id) for one in there if is_erasure or not one.is_shared}
+            if gone:
+                self._delete(sorted(gone), key)
         is_quiet = operation is not Operation.suppress
         return [
             DELIVERED if change.remote_id or is_quiet else Outcome(rejected=UNKNOWN)
