@@ -23,7 +23,9 @@ import yaml
 from crossbrand.errors import CrossbrandError
 from crossbrand.sync.places import Places
 
-KEYS = frozenset({"destination", "url", "brands", "fields", "settings", "max_delete_share"})
+KEYS = frozenset(
+    {"destination", "url", "brands", "mix_controllers", "fields", "settings", "max_delete_share"}
+)
 OPTIONS = frozenset({"field", "values", "format", "split", "strip", "join"})
 UNSENT = frozenset({"customer_id", "brand_id", "row_hash"})
 """Columns that are keys and never fields."""
@@ -106,6 +108,9 @@ class DestinationMapping:
     path: Path
     fields: tuple[MappedField, ...]
     brands: tuple[str, ...] = ()
+    mix_controllers: bool = False
+    """Whether brands of several controllers may go into one account that is keyed by e-mail."""
+
     url: str | None = None
     max_delete_share: float = 0.2
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -204,9 +209,15 @@ def load_mapping(
     share = document.get("max_delete_share", 0.2)
     if not isinstance(share, int | float) or not 0 <= share <= 1:
         raise CrossbrandError(f"{path}: max_delete_share is a share between 0 and 1.")
-    brands = document.get("brands") or []
-    if not isinstance(brands, list):
-        raise CrossbrandError(f"{path}: brands is a list of brand ids; without it all are sent.")
+    brands = document.get("brands", [])
+    if not isinstance(brands, list) or ("brands" in document and not brands):
+        raise CrossbrandError(
+            f"{path}: brands is a list of brand ids, one at least; all are sent where there is no "
+            "`brands:`."
+        )
+    mix_controllers = document.get("mix_controllers", False)
+    if not isinstance(mix_controllers, bool):
+        raise CrossbrandError(f"{path}: mix_controllers is true or false.")
     present = set(columns)
     fields = tuple(
         _mapped(path, str(target), given, allowed, present)
@@ -220,6 +231,7 @@ def load_mapping(
         path=path,
         fields=fields,
         brands=tuple(sorted(str(brand) for brand in brands)),
+        mix_controllers=mix_controllers,
         url=document.get("url"),
         max_delete_share=float(share),
         settings=document.get("settings") or {},

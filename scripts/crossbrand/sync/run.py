@@ -156,10 +156,11 @@ def sync(request: Request, paths: Paths, console: Console) -> Report:
             raise CrossbrandError(
                 f"{mapping.kind} has no audiences; sync its profiles without --audience."
             )
-        _check_brands(mapping, places)
+        controllers = _controllers(mapping, places)
         source = Source(
             connection, generation, places, mapping, kind.contract, allowed, request.audience
         )
+        _check_controllers(mapping, kind.contract, connection, controllers)
         run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
         report = Report(
             run_id=run_id,
@@ -352,16 +353,41 @@ def _concurrency(destination: Destination) -> int:
     return int(destination.setup.settings.get("concurrency") or destination.contract.concurrency)
 
 
-def _check_brands(mapping: DestinationMapping, places: Places) -> None:
-    if not mapping.brands:
-        return
+def _controllers(mapping: DestinationMapping, places: Places) -> dict[str, str]:
+    """The controller of each brand; raises CrossbrandError for a brand that there is not."""
     with (places.project / "seeds" / "brands.csv").open(encoding="utf-8-sig", newline="") as file:
-        known = {row["brand_id"] for row in csv.DictReader(file)}
+        known = {row["brand_id"]: row["controller_id"] for row in csv.DictReader(file)}
     for brand in mapping.brands:
         if brand not in known:
             raise CrossbrandError(
                 f"{mapping.path}: there is no brand {brand!r}.{suggest(brand, known)}"
             )
+    return known
+
+
+def _check_controllers(
+    mapping: DestinationMapping,
+    contract: Contract,
+    connection: duckdb.DuckDBPyConnection,
+    controllers: Mapping[str, str],
+) -> None:
+    """Where the e-mail is the key, one controller's consent would count for another's messages."""
+    if not contract.is_by_email or mapping.mix_controllers:
+        return
+    rows = connection.execute(
+        "select brand_id from published.sync_profiles union "
+        "select brand_id from published.contactability"
+    ).fetchall()
+    brands = {str(row[0]) for row in rows}
+    brands &= set(mapping.brands) or brands
+    found = {controllers.get(brand, brand) for brand in brands}
+    if len(found) > 1:
+        raise CrossbrandError(
+            f"{mapping.path} sends brands of {len(found)} controllers ({', '.join(sorted(found))}) "
+            f"into one account of {mapping.kind}, where profiles with one e-mail share what may be "
+            "sent to it. Write a mapping for each controller, with `brands:`; or say "
+            "`mix_controllers: true` if that is right. Nothing was sent."
+        )
 
 
 # --- setting up ---------------------------------------------------------------------------------

@@ -73,8 +73,8 @@ def set_up(stage: Stage, name: str, **settings: Any) -> None:
     """Write settings, and keys of the mapping itself, into the stage's mapping."""
     path = stage.project / "destinations" / f"{name}.yml"
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    own = {key: settings.pop(key) for key in ("fields", "brands", "max_delete_share")
-           if key in settings}  # fmt: skip
+    top = ("fields", "brands", "mix_controllers", "max_delete_share")
+    own = {key: settings.pop(key) for key in top if key in settings}
     document.update(own)
     document["settings"] = {**(document.get("settings") or {}), **settings}
     path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")

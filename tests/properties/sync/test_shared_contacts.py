@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 
+import pytest
+
 from .activation import BUILT_AT, Stage, World, customer_id, profile
 from .conftest import Sync
 from .server import Platform
@@ -113,3 +115,36 @@ def test_a_merge_does_not_delete_the_contact_of_another(stage: Stage, sync: Sync
         assert platform.profiles[FAMILY]["externalId"] == f"aster:{customer_id(1)}"
         assert platform.profiles[FAMILY]["opted_in"]
         assert sync(platform)[1]["sent"] == 0
+
+
+@pytest.mark.parametrize("name", ["braze", "klaviyo", "salesmanago"])
+def test_an_account_by_e_mail_holds_one_controller_unless_it_is_said(
+    name: str, stage: Stage, sync: Sync
+) -> None:
+    stage.publish(World([profile(1, "aster"), profile(1, "birch"), profile(2, "cedar")]))
+    with Platform(name) as platform:
+        for arguments in ((), ("--dry-run",)):
+            code, report = sync(platform, *arguments)
+            assert (code, platform.requests) == (2, 0)
+            assert "alder_group, cedar_trade" in report["err"]
+            assert "mix_controllers" in report["err"]
+        # Both are of one controller.
+        assert sync(platform, brands=["aster", "birch"])[1]["sent"] == 2
+        assert sync(platform, brands=["aster", "cedar"])[0] == 2
+        code, report = sync(platform, brands=["aster", "cedar"], mix_controllers=True)
+        assert (code, report["sent"]) == (0, 1)
+
+
+def test_platforms_with_a_profile_for_each_brand_take_all(stage: Stage, sync: Sync) -> None:
+    stage.publish(World([profile(1, "aster"), profile(1, "cedar")]))
+    assert sync("file")[1]["sent"] == 2
+
+
+def test_no_brands_are_not_all_brands(stage: Stage, sync: Sync) -> None:
+    """A list that has become empty by mistake must not send everybody."""
+    stage.publish(World([profile(1)]))
+    code, report = sync("file", brands=[])
+    assert code == 2
+    assert "brands" in report["err"]
+    code, report = sync("file", brands=None)
+    assert code == 2

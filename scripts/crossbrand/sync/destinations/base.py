@@ -123,7 +123,8 @@ class Contract:
 
     `batch` is the most changes of one request by operation, and lists the operations there are;
     `needs` are fields of sync_profiles of which a person must have one; `settings` the keys of
-    `settings:` in a mapping, with their defaults.
+    `settings:` in a mapping, with their defaults. `is_by_email` says that profiles with one e-mail
+    are one contact there, or share what may be sent to it.
     """
 
     name: str
@@ -134,6 +135,7 @@ class Contract:
     optional_secrets: tuple[str, ...] = ()
     url: str | None = None
     is_http: bool = True
+    is_by_email: bool = False
     max_bytes: int | None = None
     concurrency: int = 4
     requests_per_second: float | None = None

@@ -40,6 +40,7 @@ class Braze(Destination):
             Operation.erase: 50,
             Operation.merge: 50,
         },
+        is_by_email=True,
         secrets=("API_KEY",),
         url="https://rest.fra-01.braze.eu",
         concurrency=8,

@@ -47,6 +47,7 @@ class Klaviyo(Destination):
             Operation.merge: 25,
         },
         needs=("email", "phone"),
+        is_by_email=True,
         secrets=("API_KEY",),
         url="https://a.klaviyo.com",
         max_bytes=5_000_000,

@@ -41,6 +41,7 @@ class Salesmanago(Destination):
             Operation.merge: 1,
         },
         needs=("email",),
+        is_by_email=True,
         secrets=("CLIENT_ID", "API_KEY", "API_SECRET", "OWNER"),
         url="https://www.salesmanago.com",
         concurrency=2,
