@@ -35,6 +35,10 @@ def _job(job_id: str, attributes: Json) -> Json:
     return {"data": data}
 
 
+def _present(document: Json) -> Json:
+    return {name: value for name, value in document.items() if value is not None}
+
+
 class Contract:
     """The paths of an OpenAPI document and what a request to each must look like."""
 
@@ -331,7 +335,9 @@ class Platform:
                 own = self.profiles.setdefault(
                     item["external_id"], {"id": f"K{len(self.profiles)}", "suppressed": False}
                 )
-                own.update(item)
+                # Klaviyo's import does not clear what is null.
+                properties = {**own.get("properties", {}), **_present(item.get("properties", {}))}
+                own.update({**_present(item), "properties": properties})
             job_id = f"J{len(self._jobs)}"
             self._jobs[job_id] = {"failed": failed, "asked": 0}
             data = {

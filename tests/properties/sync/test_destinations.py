@@ -26,7 +26,7 @@ from crossbrand.sync.destinations.webhook import sign
 from crossbrand.sync.http import Reply
 from crossbrand.sync.mapping import DestinationMapping
 
-from .activation import BUILT_AT, ROOT, Row, Stage, World, customer_id, profile
+from .activation import BUILT_AT, FLAGS, ROOT, Row, Stage, World, customer_id, profile
 from .conftest import Sync
 from .server import Platform
 
@@ -172,6 +172,25 @@ def test_mirror_takes_away_under_guard(name: str, stage: Stage, sync: Sync) -> N
         assert (code, report["sent_by_operation"]) == (0, {"delete": 3})
         assert sorted(taken(platform, since)) == sorted(("delete", person(n)) for n in (7, 8, 9))
         assert platform.violations == []
+
+
+def test_klaviyo_is_told_a_no_on_every_channel(stage: Stage, sync: Sync) -> None:
+    """Its suppression is about e-mail alone; who has only a phone has nothing to suppress."""
+    by_phone = profile(2, email=None, may_contact_email=False)
+    stage.publish(World([profile(1), by_phone, profile(3)]))
+    with Platform("klaviyo") as platform:
+        sync(platform)
+        assert platform.profiles[person(2)]["properties"]["may_contact_sms"] is True
+        stage.publish(World([profile(3)]))
+        code, report = sync(platform)
+        assert (code, report["sent_by_operation"]) == (0, {"suppress": 2})
+        for number, may in ((1, False), (2, False), (3, True)):
+            told = platform.profiles[person(number)]["properties"]
+            assert {told[f"may_contact_{channel}"] for channel in FLAGS} == {may}
+        assert platform.profiles[person(1)]["suppressed"]
+        assert platform.profiles[person(1)]["properties"]["loyalty_card_id"]
+        assert platform.violations == []
+        assert sync(platform)[1]["sent"] == 0
 
 
 def test_a_contact_that_two_share_is_not_deleted_with_one(stage: Stage, sync: Sync) -> None:

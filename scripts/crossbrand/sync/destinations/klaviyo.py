@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 
 from crossbrand.sync.answers import Refused, Unavailable
+from crossbrand.sync.consent import FLAGS
 from crossbrand.sync.destinations.base import (
     DELIVERED,
     Change,
@@ -64,22 +65,15 @@ class Klaviyo(Destination):
             return outcomes
         if operation is Operation.leave:
             found = self._find(change.external_id for change in changes)
-            known = [change for change in changes if change.external_id in found]
-            profiles = [
-                _profile(change.external_id, properties=_membership(change, False))
-                for change in known
-            ]
-            by_key = dict(
-                zip((one.key for one in known), self._import(profiles, key), strict=True)
-                if profiles
-                else ()
-            )
-            return [by_key.get(change.key, DELIVERED) for change in changes]
+            return self._import_known(changes, found, lambda one: _membership(one, False), key)
         found = self._find(
             one for change in changes for one in (change.external_id, *_into(change))
         )
         if operation is Operation.suppress:
-            return self._suppress(changes, found, key)
+            self._suppress(changes, found, key)
+            # A suppression is about the e-mail alone: the other channels are told of as well.
+            closed = {f"may_contact_{name}": False for name in FLAGS}
+            return self._import_known(changes, found, lambda _change: closed, key)
         if operation is Operation.merge:
             return [self._each(partial(self._merge, one, found)) for one in changes]
         return [self._each(partial(self._delete, one, found)) for one in changes]
@@ -94,6 +88,22 @@ class Klaviyo(Destination):
         if change.audience:
             properties |= _membership(change, True)
         return _profile(change.external_id, **attributes, properties=properties)
+
+    def _import_known(
+        self,
+        changes: Sequence[Change],
+        found: dict[str, Json],
+        properties: Callable[[Change], Json],
+        key: str,
+    ) -> list[Outcome]:
+        """Write properties of profiles that are there; the others are not made."""
+        known = [change for change in changes if change.external_id in found]
+        if not known:
+            return [DELIVERED] * len(changes)
+        profiles = [_profile(one.external_id, properties=properties(one)) for one in known]
+        outcomes = self._import(profiles, key)
+        by_key = dict(zip((one.key for one in known), outcomes, strict=True))
+        return [by_key.get(change.key, DELIVERED) for change in changes]
 
     def _import(self, profiles: list[Json], key: str) -> list[Outcome]:
         """Start a job, wait for its end, and read its errors."""
