@@ -8,8 +8,11 @@ counts against sending.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import unquote
 
 import duckdb
 
@@ -34,6 +37,8 @@ class Newer:
     """What has landed since: files by feed, in a total order, with their size."""
 
     files: tuple[tuple[str, str, int], ...] = ()
+    read: tuple[tuple[str, str], ...] = ()
+    """Feed and path of the files that the generation has read, as they are now."""
 
     def of(self, feed: str) -> list[str]:
         """Paths of one feed."""
@@ -45,34 +50,74 @@ def find_newer(
 ) -> Newer:
     """The consent files that the generation has not read, or not as they are now.
 
-    Raises CrossbrandError where there is no landing folder: without it nobody can tell whether a
-    withdrawal has come meanwhile.
+    Raises CrossbrandError where there is no landing folder, or one that has lost what the
+    generation read: without it nobody can tell whether a withdrawal has come meanwhile.
     """
     if not landing.is_dir():
         raise CrossbrandError(
             f"There is no landing folder at {landing}, so withdrawals newer than the generation "
             "cannot be seen, and nothing is sent. Name yours in CROSSBRAND_LANDING."
         )
+    known = _files_read(connection, generation)
+    _check_landing(landing, known)
+    files = []
+    read = []
+    for feed in FEEDS:
+        for path in (landing / feed).glob("brand=*/load_date=*/*.parquet"):
+            status = path.stat()
+            size, modified_at = known.get(path.relative_to(landing).as_posix(), (None, None))
+            touched_at = datetime.fromtimestamp(status.st_mtime, UTC).replace(tzinfo=None)
+            is_as_read = size == status.st_size and modified_at in (None, touched_at)
+            if is_as_read:
+                read.append((feed, str(path)))
+            else:
+                files.append((feed, str(path), status.st_size))
+    return Newer(tuple(sorted(files)), tuple(sorted(read)))
+
+
+def _files_read(
+    connection: duckdb.DuckDBPyConnection, generation: Generation
+) -> dict[str, tuple[int | None, datetime | None]]:
+    """Size and time of change, where recorded, of the files that the generation has read."""
     columns = generation.tables["_generation_files"]
-    size = next((name for name in ("size_bytes", "size", "byte_count") if name in columns), None)
+    size = next((name for name in ("size_bytes", "size", "byte_count") if name in columns), "null")
+    modified = "modified_at" if "modified_at" in columns else "null"
     rows = connection.execute(
         "select feed, brand_id, cast(load_date as varchar), file_name, "
-        f"{size or 'null'} from published._generation_files"
+        f"{size}, cast({modified} as timestamp) from published._generation_files"
     ).fetchall()
-    known: dict[str, int | None] = {}
-    for feed, brand, load_date, name, bytes_ in rows:
+    known: dict[str, tuple[int | None, datetime | None]] = {}
+    for feed, brand, load_date, name, bytes_, modified_at in rows:
         parts = str(name).split("/")[-FILE_PARTS:]
         if len(parts) < FILE_PARTS:
             parts = [feed, f"brand={brand}", f"load_date={load_date}", parts[-1]]
-        known["/".join(parts)] = bytes_
-    files = []
-    for feed in FEEDS:
-        for path in (landing / feed).glob("brand=*/load_date=*/*.parquet"):
-            bytes_ = path.stat().st_size
-            relative = path.relative_to(landing).as_posix()
-            if relative not in known or known[relative] not in (None, bytes_):
-                files.append((feed, str(path), bytes_))
-    return Newer(tuple(sorted(files)))
+        if Path(*parts[1:]) != ZERO_ROWS:
+            known["/".join(parts)] = (bytes_, modified_at)
+    return known
+
+
+def _check_landing(landing: Path, known: Collection[str]) -> None:
+    """The newest consent files that the generation read must still be there, at each brand.
+
+    Older ones may have been archived. A generation that read no consents must find one of its
+    other files.
+    """
+    newest: dict[tuple[str, str], list[str]] = {}
+    for relative in sorted(known):
+        feed, brand, _, _ = relative.split("/")
+        if feed in FEEDS:
+            day = relative.rsplit("/", 1)[0]
+            same_day = [one for one in newest.get((feed, brand), []) if one.startswith(f"{day}/")]
+            newest[feed, brand] = [*same_day, relative]
+    lost = [one for group in newest.values() for one in group if not (landing / one).is_file()]
+    if not newest and known and not any((landing / one).is_file() for one in known):
+        lost = [min(known)]
+    if lost:
+        raise CrossbrandError(
+            f"The landing folder {landing} has lost {min(lost)}, which the generation has read, so "
+            "newer withdrawals may be missing as well, and nothing is sent. Mount or restore it, "
+            "name yours in CROSSBRAND_LANDING, or run `crossbrand build` on what is there."
+        )
 
 
 def write_closures(
@@ -91,9 +136,10 @@ def write_closures(
         "create or replace temp table closures "
         "(customer_id varchar, brand_id varchar, closed varchar)"
     )
+    _write_seeds(connection, places)
+    _check_brands(connection, newer)
     if not newer.files:
         return 0
-    _write_seeds(connection, places)
     try:
         connection.execute(_named_sql(newer, places, macros))
     except duckdb.Error as error:
@@ -116,6 +162,23 @@ def _write_seeds(connection: duckdb.DuckDBPyConnection, places: Places) -> None:
         )
 
 
+def _check_brands(connection: duckdb.DuckDBPyConnection, newer: Newer) -> None:
+    """A consent file of a brand that nobody knows would close nothing, so it stops everything."""
+    brands = {
+        str(row[0]) for row in connection.execute("select brand_id from brands_known").fetchall()
+    }
+    paths = [path for _, path, _ in newer.files] + [path for _, path in newer.read]
+    for path in paths:
+        folder = Path(path).parent.parent
+        brand = unquote(folder.name.removeprefix("brand="))
+        if brand not in brands:
+            raise CrossbrandError(
+                f"There are consents or requests in {folder}, and seeds/brands.csv has no brand "
+                f"{brand!r}, so nobody can tell whom they close, and nothing is sent. Rename the "
+                "folder, or add the brand."
+            )
+
+
 def _landed(feed: str, newer: Newer, places: Places) -> str:
     zero_rows = places.project / "models" / "staging" / "zero_rows" / feed / ZERO_ROWS
     files = ", ".join(quoted(path) for path in [*newer.of(feed), str(zero_rows)])
@@ -123,7 +186,7 @@ def _landed(feed: str, newer: Newer, places: Places) -> str:
         f"(select *, url_decode(regexp_extract(landing_file, '/brand=([^/]*)/', 1)) as brand_id, "
         "url_decode(regexp_extract(landing_file, '/load_date=([^/]*)/', 1)) as load_date_text "
         f"from read_parquet([{files}], union_by_name = true, hive_partitioning = false, "
-        "filename = 'landing_file') where landing_file not like '%zero_rows.parquet')"
+        f"filename = 'landing_file') where landing_file <> {quoted(zero_rows)})"
     )
 
 

@@ -230,6 +230,7 @@ class Stage:
                     "load_date": load_date.split("=")[1],
                     "file_name": relative,
                     "row_count": 0,
+                    "size_bytes": size_of(self.landing / relative),
                 }
             )
         rows = {**world.rows(), "_generation": [generation], "_generation_files": files}
@@ -272,6 +273,11 @@ class Stage:
             for name, _, purpose, is_personal in PROFILE_COLUMNS:
                 if name in listed:
                     writer.writerow([name, purpose, str(is_personal).lower(), "as in the mart"])
+
+
+def size_of(path: Path) -> int | None:
+    """As publication records it: none where the file has gone."""
+    return path.stat().st_size if path.is_file() else None
 
 
 def settings_of_the_user() -> list[str]:
