@@ -36,6 +36,9 @@ MAY_PROFILE = frozenset({"audiences", "preferred_channel"})
 UNITING = frozenset({"merge", "earlier_founder", "founder_gone"})
 """Reasons of a redirect with which the whole customer has become another one."""
 
+PURPOSES = ("marketing", "profiling")
+"""What the allow-list may say that a field is for."""
+
 REASONS = ("no_consent", "suspect", "newer_withdrawal", "no_address", "held_out", "erased")
 """Why somebody is not told of; the first that holds counts, in the order of `_judged_sql`."""
 
@@ -124,6 +127,7 @@ class Source:
         self.deletions = load_deletions(connection, generation, places)
         self.nameless = 0
         """Newer decisions that name nobody that can be read."""
+        self._check_purposes()
         if audience is not None:
             self._check_audience(audience)
 
@@ -148,6 +152,14 @@ class Source:
             "select customer_id, brand_id, flags, row_hash from effective"
         )
         return True
+
+    def _check_purposes(self) -> None:
+        for one in self._allowed.values():
+            if one.purpose not in PURPOSES:
+                raise CrossbrandError(
+                    f"{self._places.allow_list}: {one.name} has the purpose {one.purpose!r}, and "
+                    f"only {' and '.join(PURPOSES)} are known, so nothing is sent."
+                )
 
     def _check_audience(self, audience: str) -> None:
         if "audience_members" not in self.generation.tables:
@@ -286,7 +298,7 @@ left join closed
         if name.removeprefix("may_contact_") in BITS and name.startswith("may_contact_"):
             return f"judged.flags & {BITS[name.removeprefix('may_contact_')]} > 0"
         column = f'profiles."{name}"'
-        if self._allowed[name].purpose == "profiling" or name in MAY_PROFILE:
+        if self._allowed[name].purpose != "marketing" or name in MAY_PROFILE:
             return f"case when not judged.is_profiling_closed then {column} end"
         return column
 

@@ -90,3 +90,18 @@ def test_a_brand_that_nobody_knows_stops_everything(
     assert code == 2
     assert "ASTER" in report["err"]
     assert "brands.csv" in report["err"]
+
+
+@pytest.mark.parametrize("purpose", ["Profiling", "marketng", ""])
+def test_a_purpose_that_nobody_knows_stops_everything(
+    purpose: str, stage: Stage, sync: Sync
+) -> None:
+    """A misspelt one would let the field go out after profiling was withdrawn."""
+    path = stage.project / "seeds" / "sync_fields.csv"
+    text = path.read_text()
+    path.write_text(text.replace("rfm_segment,profiling", f"rfm_segment,{purpose}"))
+    stage.publish(World([profile(1)]))
+    code, report = sync("file")
+    assert code == 2
+    assert "sync_fields.csv" in report["err"]
+    assert "rfm_segment" in report["err"]
