@@ -3,11 +3,13 @@
 It only ever closes. A newer withdrawal, restriction, objection or request for erasure holds at once
 for whoever uses the identifier that it names; a newer grant opens nothing before the next build, it
 only answers an earlier withdrawal of the same identifier among the newer files. What cannot be read
-counts against sending.
+counts against sending, in the files that the build has read as well: it has rejected such rows,
+and the person may have said no. So does a no that was said after the generation's as_of_at.
 """
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -41,8 +43,12 @@ class Newer:
     """Feed and path of the files that the generation has read, as they are now."""
 
     def of(self, feed: str) -> list[str]:
-        """Paths of one feed."""
+        """Paths of the newer files of one feed."""
         return [path for name, path, _ in self.files if name == feed]
+
+    def read_of(self, feed: str) -> list[str]:
+        """Paths of the files of one feed that the generation has read."""
+        return [path for name, path in self.read if name == feed]
 
 
 def find_newer(
@@ -138,13 +144,14 @@ def write_closures(
     )
     _write_seeds(connection, places)
     _check_brands(connection, newer)
-    if not newer.files:
-        return 0
     try:
-        connection.execute(_named_sql(newer, places, macros))
+        newer = _without_what_is_judged(connection, generation, newer, places, macros)
+        if not newer.files and not newer.read:
+            return 0
+        connection.execute(_named_sql(connection, generation, newer, places, macros))
     except duckdb.Error as error:
         raise CrossbrandError(
-            "A consent file that has landed since the generation was built cannot be read, so "
+            "A consent file of the landing cannot be read, so "
             f"nothing is sent: {str(error).splitlines()[0]}"
         ) from error
     _write_owners(connection, generation, macros)
@@ -180,60 +187,189 @@ def _check_brands(connection: duckdb.DuckDBPyConnection, newer: Newer) -> None:
 
 
 def _landed(feed: str, newer: Newer, places: Places) -> str:
-    zero_rows = places.project / "models" / "staging" / "zero_rows" / feed / ZERO_ROWS
-    files = ", ".join(quoted(path) for path in [*newer.of(feed), str(zero_rows)])
+    """The rows of newer files and of those that are to be judged once more, as they landed."""
+    zero_rows = str(places.project / "models" / "staging" / "zero_rows" / feed / ZERO_ROWS)
+    read = newer.read_of(feed)
+    # A name may hold what would be a pattern.
+    files = ", ".join(quoted(glob.escape(path)) for path in [*newer.of(feed), *read, zero_rows])
+    # Whatever is not known as read is newer, and no file is called by the empty name.
+    read_files = ", ".join(quoted(path) for path in ["", *read])
     return (
-        f"(select *, url_decode(regexp_extract(landing_file, '/brand=([^/]*)/', 1)) as brand_id, "
+        f"(select *, landing_file not in ({read_files}) as is_newer, "
+        "url_decode(regexp_extract(landing_file, '/brand=([^/]*)/', 1)) as brand_id, "
         "url_decode(regexp_extract(landing_file, '/load_date=([^/]*)/', 1)) as load_date_text "
         f"from read_parquet([{files}], union_by_name = true, hive_partitioning = false, "
         f"filename = 'landing_file') where landing_file <> {quoted(zero_rows)})"
     )
 
 
+def _without_what_is_judged(
+    connection: duckdb.DuckDBPyConnection,
+    generation: Generation,
+    newer: Newer,
+    places: Places,
+    macros: Macros,
+) -> Newer:
+    """Of the files that the build has read keep only feeds with a row that it has not judged.
+
+    That is one look at a few columns; mostly nothing is left, and the identifiers of a history of
+    years need not be read.
+    """
+    as_of = _as_of_sql(connection, generation)
+    kept: list[tuple[str, str]] = []
+    for feed in FEEDS:
+        read = Newer(read=tuple((feed, path) for path in newer.read_of(feed)))
+        if not read.read:
+            continue
+        is_consent = feed == "consent_events"
+        judge = _consents_judged_sql if is_consent else _requests_judged_sql
+        row = connection.execute(
+            f"select count(*) from ({judge(_landed(feed, read, places), macros, as_of)}) "
+            "where is_closing and (is_rejected or is_later)"
+        ).fetchone()
+        if row and row[0]:
+            kept += read.read
+    return Newer(newer.files, tuple(kept))
+
+
+def _as_of_sql(connection: duckdb.DuckDBPyConnection, generation: Generation) -> str:
+    """As of when the generation was built; what was decided later it has not heard."""
+    if "as_of_at" in generation.tables["_generation"]:
+        row = connection.execute("select as_of_at::varchar from published._generation").fetchone()
+        if row and row[0] is not None:
+            return f"timestamp {quoted(row[0])}"
+    return "timestamp '9999-12-31 00:00:00'"
+
+
 def _text(macros: Macros, column: str) -> str:
     return macros("typed_text", f"cast({column} as varchar)")
 
 
-def _named_sql(newer: Newer, places: Places, macros: Macros) -> str:
-    """Who is named, by which identifier, for what: one row per identifier and channel."""
-    consents, requests = (_landed(feed, newer, places) for feed in FEEDS)
-    plausible = (
-        "decided_at >= timestamp '1990-01-01 00:00:00' "
-        "and decided_at <= load_date + interval '2' day"
+def _plausible(column: str) -> str:
+    return (
+        f"coalesce({column} >= timestamp '1990-01-01 00:00:00' "
+        f"and {column} <= load_date + interval '2' day, false)"
     )
+
+
+def _consents_judged_sql(consents: str, macros: Macros, as_of: str) -> str:
+    """Consents as they landed: whether they close, can be read, have been judged by the build."""
+    return f"""
+    with typed as (
+        select
+            row_number() over () as row_id,
+            landed.is_newer,
+            landed.brand_id,
+            brands_known.country_code,
+            {macros("typed_date", "load_date_text")} as load_date,
+            {_text(macros, "consent_event_id")} as event_id,
+            {_text(macros, "contact_id")} as contact_id,
+            landed.email as email_landed,
+            landed.phone as phone_landed,
+            lower({_text(macros, "purpose")}) as purpose,
+            lower({_text(macros, "channel")}) as channel,
+            lower({_text(macros, "decision")}) as decision,
+            {macros("typed_timestamp", _text(macros, "decided_at"))} as decided_at
+        from {consents} as landed
+        inner join brands_known on landed.brand_id = brands_known.brand_id
+    ),
+    judged as (
+        select
+            *,
+            coalesce(decision, '') <> 'granted' as is_closing,
+            {_plausible("decided_at")}
+            and coalesce(purpose in ('marketing', 'profiling', 'cross_brand_profiling'), false)
+            as is_readable
+        from typed
+        where purpose is distinct from 'third_party_sharing'
+    )
+    select
+        *,
+        event_id is null or coalesce(decision, '') not in ('granted', 'withdrawn')
+        or not is_readable as is_rejected,
+        coalesce(decided_at > {as_of}, false) as is_later
+    from judged
+"""
+
+
+def _requests_judged_sql(requests: str, macros: Macros, as_of: str) -> str:
+    """Requests as they landed, like consents."""
+    return f"""
+    with typed as (
+        select
+            landed.is_newer,
+            landed.brand_id,
+            brands_known.controller_id,
+            brands_known.country_code,
+            {macros("typed_date", "load_date_text")} as load_date,
+            {_text(macros, "request_id")} as request_id,
+            lower({_text(macros, "request_type")}) as request_type,
+            lower({_text(macros, "identifier_type")}) as identifier_type,
+            {_text(macros, "identifier_value")} as identifier_value,
+            {macros("typed_timestamp", _text(macros, "requested_at"))} as requested_at
+        from {requests} as landed
+        inner join brands_known on landed.brand_id = brands_known.brand_id
+    )
+    select
+        *,
+        coalesce(request_type, '') <> 'access' as is_closing,
+        request_id is null
+        or coalesce(request_type, '') not in ('erasure', 'restriction', 'objection', 'access')
+        or coalesce(identifier_type, '')
+        not in ('email', 'phone', 'loyalty_card_id', 'contact_id')
+        or identifier_value is null
+        or not {_plausible("requested_at")} as is_rejected,
+        coalesce(requested_at > {as_of}, false) as is_later
+    from typed
+"""
+
+
+def _named_sql(
+    connection: duckdb.DuckDBPyConnection,
+    generation: Generation,
+    newer: Newer,
+    places: Places,
+    macros: Macros,
+) -> str:
+    """Who is named, by which identifier, for what: one row per identifier and channel.
+
+    Among what is fresh (newer, or decided after as_of_at) the last word counts, as if nothing else
+    had been said. What the build has rejected is answered by the corrected row that has landed
+    under the same id, and by a later word of the same identifier that the build has read.
+    """
+    consents, requests = (_landed(feed, newer, places) for feed in FEEDS)
+    as_of = _as_of_sql(connection, generation)
     closes = " ".join(f"when '{name}' then '{flag}'" for name, flag in CLOSES.items())
     return f"""
 create or replace temp table named as
 with consents_read as (
+    {_consents_judged_sql(consents, macros, as_of)}
+),
+consents_addressed as (
     select
-        row_number() over () as row_id,
-        landed.brand_id,
-        {macros("typed_date", "load_date_text")} as load_date,
-        {_text(macros, "consent_event_id")} as event_id,
-        {_text(macros, "contact_id")} as contact_id,
-        {macros("email_address", _text(macros, "email"))} as email,
-        {macros("phone_e164", _text(macros, "phone"), "brands_known.country_code")} as phone,
-        lower({_text(macros, "purpose")}) as purpose,
-        lower({_text(macros, "channel")}) as channel,
-        lower({_text(macros, "decision")}) as decision,
-        {macros("typed_timestamp", _text(macros, "decided_at"))} as decided_at
-    from {consents} as landed
-    inner join brands_known on landed.brand_id = brands_known.brand_id
+        * exclude (email_landed, phone_landed),
+        is_newer or is_later as is_fresh,
+        {macros("email_address", _text(macros, "email_landed"))} as email,
+        {macros("phone_e164", _text(macros, "phone_landed"), "country_code")} as phone
+    from consents_read
 ),
 consents_judged as (
     select
         * exclude (email, purpose, decision),
         {macros("email_key", "email")} as email_key,
-        purpose as purpose_read,
-        coalesce(decision, '') <> 'granted' as is_closing,
-        coalesce({plausible}, false)
-        and purpose in ('marketing', 'profiling', 'cross_brand_profiling') as is_readable
-    from consents_read
-    where purpose is distinct from 'third_party_sharing'
-    qualify rank() over (
-        partition by brand_id, coalesce(event_id, row_id::varchar)
-        order by load_date desc nulls first
-    ) = 1
+        purpose as purpose_read
+    from consents_addressed
+    qualify
+        case
+            when is_fresh then rank() over (
+                partition by brand_id, coalesce(event_id, row_id::varchar), is_fresh
+                order by load_date desc nulls first
+            )
+            else rank() over (
+                partition by brand_id, coalesce(event_id, row_id::varchar)
+                order by load_date desc nulls first
+            )
+        end = 1
 ),
 consents_kept as (
     -- A grant must be readable to count; a refusal, or what is neither, counts in any case.
@@ -244,7 +380,8 @@ consents_kept as (
     where is_closing or is_readable
     qualify
         is_closing
-        or not bool_or(is_closing) over (partition by brand_id, coalesce(event_id, row_id::varchar))
+        or not bool_or(is_closing)
+            over (partition by brand_id, coalesce(event_id, row_id::varchar), is_fresh)
 ),
 purposes_spread as (
     select consents_kept.*, spread.purpose
@@ -272,7 +409,7 @@ channels_spread as (
 ),
 identifiers_spread as (
     select
-        row_id, brand_id, is_closing, decided_at, purpose, channel_named,
+        row_id, brand_id, is_closing, is_fresh, is_rejected, decided_at, purpose, channel_named,
         unnest(case
             when coalesce(contact_id, email_key, phone) is null then [null]
             else list_filter([
@@ -287,39 +424,43 @@ last_words as (
     select *
     from identifiers_spread
     qualify row_number() over (
-        partition by brand_id, identifier.kind, identifier.value, purpose, channel_named,
+        partition by brand_id, identifier.kind, identifier.value, purpose, channel_named, is_fresh,
             case when identifier is null then row_id end
         order by decided_at desc, is_closing desc
     ) = 1
 ),
 requests_read as (
-    select
-        landed.brand_id,
-        brands_known.controller_id,
-        brands_known.country_code,
-        lower({_text(macros, "request_type")}) as request_type,
-        lower({_text(macros, "identifier_type")}) as identifier_type,
-        {_text(macros, "identifier_value")} as identifier_value
-    from {requests} as landed
-    inner join brands_known on landed.brand_id = brands_known.brand_id
+    {_requests_judged_sql(requests, macros, as_of)}
+),
+requests_kept as (
+    select *
+    from requests_read
+    qualify
+        is_newer
+        or is_later
+        or request_id is null
+        or rank() over (
+            partition by brand_id, request_id order by load_date desc nulls first
+        ) = 1
 ),
 requests_spread as (
     select
-        requests_read.brand_id,
-        requests_read.controller_id,
+        requests_kept.is_newer or requests_kept.is_later as is_fresh,
+        requests_kept.brand_id,
+        requests_kept.controller_id,
         kinds.kind,
         case kinds.kind
             when 'email' then {macros("email_address", "identifier_value")}
             when 'phone' then {macros("phone_e164", "identifier_value", "country_code")}
             else identifier_value
         end as address
-    from requests_read
+    from requests_kept
     inner join (values ('email'), ('phone'), ('loyalty_card_id'), ('contact_id')) as kinds (kind)
         on
-            requests_read.identifier_type = kinds.kind
-            or coalesce(requests_read.identifier_type, '')
+            requests_kept.identifier_type = kinds.kind
+            or coalesce(requests_kept.identifier_type, '')
             not in ('email', 'phone', 'loyalty_card_id', 'contact_id')
-    where coalesce(requests_read.request_type, '') <> 'access'
+    where is_closing and (is_newer or is_later or is_rejected)
 )
 select
     brand_id,
@@ -333,7 +474,7 @@ select
     end as closed,
     purpose = 'cross_brand_profiling' as is_everywhere
 from last_words
-where is_closing
+where is_closing and (is_fresh or (is_rejected and identifier is not null))
 union
 select
     brand_id,
@@ -344,6 +485,7 @@ select
     unnest([{", ".join(quoted(flag) for flag in (*FLAGS, "profiling"))}]),
     false
 from requests_spread
+where is_fresh or address is not null
 """
 
 
