@@ -13,7 +13,7 @@ from typing import Any
 
 from crossbrand.sync.destinations.base import ORDER, TELLING, Contract, Operation
 from crossbrand.sync.mapping import DestinationMapping
-from crossbrand.sync.source import Person, Source
+from crossbrand.sync.source import BITS, Person, Source
 from crossbrand.sync.state import (
     DOUBT,
     GIVEN_UP,
@@ -27,6 +27,8 @@ from crossbrand.sync.state import (
 
 LONGEST_WAIT = 24 * 3600.0
 """Seconds: a refused row is tried again after a day at the latest."""
+
+EVERY_CHANNEL = sum(BITS.values())
 
 FIRST_WAIT = 300.0
 ATTEMPTS = 8
@@ -104,6 +106,7 @@ def make_plan(
     known = {person for person in state.people_told() if in_scope(person[1])}
     plan.known = len(told)
 
+    suspects = source.suspect_flags()
     instructed = _plan_instructions(plan, source, state, contract, known, mapping)
     tell = Operation.enter if source.audience else Operation.upsert
 
@@ -111,8 +114,16 @@ def make_plan(
         row_hash, flags, reason, is_known = standing
         if row_hash is not None:
             return Wish(tell, row_hash, int(flags))
-        if person in instructed or reason in ("suspect", "erased"):
+        if person in instructed or reason == "erased":
             return None
+        if reason == "suspect":
+            # A suspect is left as they are, but not on a channel that was closed meanwhile. Nobody
+            # knows what somebody in doubt was told.
+            is_certain = person in told and told[person][2] != DOUBT
+            open_there = told[person][3] if is_certain else EVERY_CHANNEL
+            if told_hash == SUPPRESSED or not open_there & ~suspects.get(person, 0):
+                return None
+            return Wish(Operation.suppress, SUPPRESSED)
         if source.audience and is_known and reason is None:
             return Wish(Operation.leave, "left") if mode is Mode.mirror else None
         if mode is Mode.mirror and not source.audience:

@@ -213,6 +213,9 @@ class Source:
         bits = " + ".join(
             f"case when {is_open[name]} then {BITS[name]} else 0 end" for name in FLAGS
         )
+        suspect_bits = " + ".join(
+            f"case when {told_suspect[name]} then {BITS[name]} else 0 end" for name in FLAGS
+        )
         reached = {
             "email": is_open["email"],
             "phone": f"({is_open['sms']} or {is_open['call']})",
@@ -260,6 +263,7 @@ select
     coalesce(profiles.brand_id, may.brand_id) as brand_id,
     profiles.customer_id is not null as is_published,
     {bits} as flags,
+    {suspect_bits} as suspect_flags,
     coalesce(closed_profiling, false) as is_profiling_closed,
     case
         when coalesce(profiles.customer_id, may.customer_id) in ({erased}) then 'erased'
@@ -342,6 +346,13 @@ where judged.reason is null and judged.member_reason is null
             f"select coalesce(reason, member_reason), count(*) from judged {own} group by 1"
         ).fetchall()
         return Counter({str(reason): int(count) for reason, count in rows if reason})
+
+    def suspect_flags(self) -> dict[Person, int]:
+        """Of suspects that are left as they are: the channels that are still permitted."""
+        rows = self._connection.execute(
+            "select customer_id, brand_id, suspect_flags from judged where reason = 'suspect'"
+        ).fetchall()
+        return {(row[0], row[1]): int(row[2]) for row in rows}
 
     def differences(self, told: Sequence[tuple[Any, ...]]) -> tuple[int, list[tuple[Any, ...]]]:
         """How many are as they were told, and the others.

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from .activation import BUILT_AT, Row, Stage, World, customer_id, profile
+from .activation import BUILT_AT, FLAGS, Row, Stage, World, customer_id, profile
 from .conftest import Sync, set_up
 from .server import SECRET, Platform
 from .test_destinations import later, person, redirect, taken
@@ -288,9 +288,9 @@ def test_a_person_who_may_be_two_is_left_as_they_are(stage: Stage, sync: Sync) -
         rest = World([profile(0)], redirects=[redirect(3, 9)])
         rest.contactability = rest.rows()["contactability"]
         for number, may in ((1, True), (2, False), (9, True)):
-            rest.contactability.append({
-                "customer_id": customer_id(number), "brand_id": "aster", "channel": "email",
-                "may_contact": may, "is_suspect": True})  # fmt: skip
+            rest.contactability += [
+                {"customer_id": customer_id(number), "brand_id": "aster", "channel": channel,
+                 "may_contact": may, "is_suspect": True} for channel in FLAGS]  # fmt: skip
         stage.publish(rest)
         code, report = sync(platform)
         assert (code, report["sent_by_operation"]) == (0, {"suppress": 1})
