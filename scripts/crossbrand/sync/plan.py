@@ -35,7 +35,10 @@ ATTEMPTS = 8
 
 
 class Mode(StrEnum):
-    """upsert tells what is new; mirror also takes away who is there no longer."""
+    """upsert tells what is new; mirror also takes away who is there no longer.
+
+    Who may not be told of is closed, and who may not be a member leaves, in both.
+    """
 
     upsert = "upsert"
     mirror = "mirror"
@@ -107,6 +110,7 @@ def make_plan(
     plan.known = len(told)
 
     suspects = source.suspect_flags()
+    barred = source.barred_members()
     instructed = _plan_instructions(plan, source, state, contract, known, mapping)
     tell = Operation.enter if source.audience else Operation.upsert
 
@@ -125,7 +129,8 @@ def make_plan(
                 return None
             return Wish(Operation.suppress, SUPPRESSED)
         if source.audience and is_known and reason is None:
-            return Wish(Operation.leave, "left") if mode is Mode.mirror else None
+            must_leave = mode is Mode.mirror or person in barred
+            return Wish(Operation.leave, "left") if must_leave else None
         if mode is Mode.mirror and not source.audience:
             return Wish(Operation.delete, "deleted")
         if told_hash == SUPPRESSED:
@@ -173,8 +178,9 @@ def make_plan(
     drafts = _first_what_merges_need(plan, drafts, known)
     plan.drafts.extend(_limited(plan, drafts, limit))
     plan.drafts = list(_batched(plan.drafts, contract, run_id))
-    taken_away = plan.operations
-    plan.deletes = taken_away[str(Operation.delete)] + taken_away[str(Operation.leave)]
+    if mode is Mode.mirror:
+        taken_away = plan.operations
+        plan.deletes = taken_away[str(Operation.delete)] + taken_away[str(Operation.leave)]
     return plan
 
 

@@ -354,6 +354,14 @@ where judged.reason is null and judged.member_reason is null
         ).fetchall()
         return {(row[0], row[1]): int(row[2]) for row in rows}
 
+    def barred_members(self) -> set[Person]:
+        """Who is in the audience and may not be told of as a member: held out, or unprofiled."""
+        rows = self._connection.execute(
+            "select customer_id, brand_id from judged "
+            "where reason is null and member_reason in ('held_out', 'newer_withdrawal')"
+        ).fetchall()
+        return {(row[0], row[1]) for row in rows}
+
     def differences(self, told: Sequence[tuple[Any, ...]]) -> tuple[int, list[tuple[Any, ...]]]:
         """How many are as they were told, and the others.
 
