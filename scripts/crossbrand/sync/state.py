@@ -208,7 +208,7 @@ class State:
         except sqlite3.DatabaseError as error:
             raise CrossbrandError(
                 f"{self._path} is damaged or no state of crossbrand ({error}). Move it aside: the "
-                "next run then tells every destination everything once more, which does no harm, "
+                "next run then tells every destination everything once more and opts in anew, "
                 "and cannot take back what was told to people who have left since."
             ) from error
 
