@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -144,6 +145,16 @@ def test_the_database_has_what_the_files_have(paths: Paths, address: str) -> Non
         "where table_schema = 'bi' and table_name = 'kpi_daily' order by ordinal_position",
     )
     assert kinds == [("date", None, None), ("bigint", 64, 0), ("numeric", 18, 2), ("bigint", 64, 0)]
+
+
+def test_the_query_that_the_documentation_shows(project: Path, paths: Paths, address: str) -> None:
+    text = (project / "docs" / "publication.md").read_text(encoding="utf-8")
+    [shown] = re.findall(r"psql \"\$ADDRESS\" -c '(.*?)'", text)
+    publish(paths, address)
+    with duckdb.connect(str(paths.published / "bi" / "current"), read_only=True) as file:
+        counted = file.execute("select count(*) from customer_360").fetchall()
+    assert counted != [(0,)]
+    assert ask(address, shown) == counted
 
 
 def test_every_text_arrives_as_it_is(address: str, tmp_path: Path) -> None:
