@@ -47,6 +47,11 @@ OFFERS = ("none", "percent_off", "free_shipping", "gift")
 CONTROL_SHARE = 0.10
 LINKS = 4
 
+# What a message costs in cents of a euro, by channel, and how large a share of the group's people
+# one campaign of a brand reaches: campaigns cost what so many messages would, give or take.
+MESSAGE_CENTS = (1.0, 6.0, 0.3, 0.3, 150.0, 20.0, 2.0, 90.0)
+REACHED_SHARE = 0.15
+
 WELCOME, ABANDONED_CART, BIRTHDAY = range(3)
 TRIGGERED = ("welcome", "abandoned_cart", "birthday")
 
@@ -74,6 +79,16 @@ class Campaign:
     is_triggered: bool
 
 
+def cost_cents(world: World, channel: int, draw: int, level: float) -> int:
+    """What a campaign costs in cents of its brand's currency.
+
+    draw: 300 to 3,000, 1,000 standing for just what its messages cost. level: what one euro's worth
+    costs in the currency.
+    """
+    messages = world.people * REACHED_SHARE
+    return max(1, round(messages * MESSAGE_CENTS[channel] * draw / 1_000 * level))
+
+
 def make_campaigns(world: World) -> list[Campaign]:
     """The campaigns of all brands; those of a brand are in the order of time."""
     campaigns: list[Campaign] = []
@@ -92,7 +107,7 @@ def make_campaigns(world: World) -> list[Campaign]:
                     offer=OFFERS[number % 2],
                     started=world.start,
                     ended=world.end + 180 * DAY,
-                    cost=int(rng.integers(100, 400) * level) * 100,
+                    cost=cost_cents(world, EMAIL, int(rng.integers(100, 400)) * 5, level),
                     reach=1.0,
                     has_control=False,
                     is_triggered=True,
@@ -117,7 +132,9 @@ def make_campaigns(world: World) -> list[Campaign]:
                     offer=OFFERS[int(rng.integers(len(OFFERS)))],
                     started=started,
                     ended=started + 14 * DAY,
-                    cost=int(rng.integers(300, 3_000) * level) * 100,
+                    cost=cost_cents(
+                        world, int(channels[number]), int(rng.integers(300, 3_000)), level
+                    ),
                     reach=float(rng.uniform(0.65, 0.95)),
                     has_control=number % 2 == 0,
                     is_triggered=False,
