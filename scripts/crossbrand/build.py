@@ -30,6 +30,7 @@ from crossbrand.publish.folder import Folder, sync_file, sync_folder
 from crossbrand.publish.run import opened, publishing
 from crossbrand.publish.swap import file_state
 from crossbrand.publish.sweep import generations_to_keep
+from crossbrand.room import advice
 from crossbrand.validate.run import print_report, validate_landing, validate_publication
 
 # Linux's ioctl that makes two files share their blocks until one is written to.
@@ -168,6 +169,8 @@ def _build_private(paths: Paths, console: Console, options: BuildOptions) -> boo
     )
     print_outcome(outcome, console)
     if outcome.exit_code:
+        if mend := advice(outcome.failures):
+            console.print(Text(mend, style="yellow"))
         return False
     if options.select:
         if not outcome.total:

@@ -1,3 +1,16 @@
+-- depends_on: {{ ref('base_communication__message_events') }}
+{{ config(
+    materialized=loaded_by_file(),
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook=[
+        "{{ follow_reading(ref('base_communication__message_events'), ref('stg_communication__message_events')) }}",
+        "{{ follow_as_of() }}",
+        "{{ find_changes(messages_passed_by_as_of() ~ ' union ' ~ changed_messages() ~ ' union ' ~ messages_of_changed_campaigns()) }}",
+        "{{ forget_changes(['brand_id', 'message_id']) }}",
+    ]
+) }}
+
 -- Which opens and clicks a machine made. They are kept and marked, and count nowhere. What came
 -- after as_of is left out here, once for all that is told of messages: a click of tomorrow must
 -- neither count today nor show which links a message of today has.
@@ -19,6 +32,16 @@ with stg_message_events as (
         is_machine,
         occurred_at
     from {{ ref('stg_communication__message_events') }}
+    -- incremental or whole
+    {% if is_incremental() %}
+        where (brand_id, message_id) in (
+            select
+                changes.brand_id,
+                changes.message_id
+            from {{ changes() }} as changes
+        )
+    {% endif %}
+    -- in any case
 ),
 
 as_of as (
@@ -46,6 +69,14 @@ message_events as (
     from stg_message_events
     cross join as_of
     where stg_message_events.occurred_at <= as_of.as_of_at
+),
+
+campaign_links as (
+    select
+        brand_id,
+        campaign_id,
+        link_count
+    from {{ ref('int_communication__campaign_links') }}
 ),
 
 events_numbered as (
@@ -97,18 +128,6 @@ clicks as (
     where event_type = 'clicked' and link_url is not null
 ),
 
--- The links of a message are those anybody clicked in its campaign, or in the message itself where
--- it has no campaign: the contract holds no list of them.
-campaign_links as (
-    select
-        brand_id,
-        campaign_id,
-        count(distinct link_url) as link_count
-    from clicks
-    where campaign_id is not null
-    group by brand_id, campaign_id
-),
-
 message_links as (
     select
         brand_id,
@@ -120,6 +139,7 @@ message_links as (
     having count(distinct link_url) >= 2
 ),
 
+-- The links of a message are those of its campaign, or its own where it has no campaign.
 -- Only a message whose every known link was clicked at all can have had them clicked at once.
 messages_fully_clicked as (
     select
@@ -211,12 +231,22 @@ robots_marked as (
                 or burst_clicks.event_id is not null
             )
         ) as is_robot,
-        events_numbered.occurred_at
+        case
+            when events_numbered.event_type = 'clicked' and events_numbered.link_url is not null
+                then campaign_links.link_count
+        end as campaign_link_count,
+        events_numbered.occurred_at,
+        {{ reading_id() }} as reading_id,
+        {{ read_number() }} as read_number
     from events_numbered
     left join burst_clicks
         on
             events_numbered.brand_id = burst_clicks.brand_id
             and events_numbered.event_id = burst_clicks.event_id
+    left join campaign_links
+        on
+            events_numbered.brand_id = campaign_links.brand_id
+            and events_numbered.campaign_id = campaign_links.campaign_id
 )
 
 select * from robots_marked

@@ -1,3 +1,17 @@
+-- depends_on: {{ ref('base_communication__message_events') }}
+-- depends_on: {{ ref('int_operations__as_of') }}
+{{ config(
+    materialized=loaded_by_file(),
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook=[
+        "{{ follow_reading(ref('int_communication__message_events')) }}",
+        "{{ follow_as_of() }}",
+        "{{ find_changes(messages_passed_by_as_of() ~ ' union ' ~ changed_messages() ~ ' union ' ~ messages_judged_anew()) }}",
+        "{{ forget_changes(['brand_id', 'message_id']) }}",
+    ]
+) }}
+
 with message_events as (
     select
         brand_id,
@@ -13,8 +27,19 @@ with message_events as (
         bounce_type,
         event_number,
         is_robot,
+        campaign_link_count,
         occurred_at
     from {{ ref('int_communication__message_events') }}
+    -- incremental or whole
+    {% if is_incremental() %}
+        where (brand_id, message_id) in (
+            select
+                changes.brand_id,
+                changes.message_id
+            from {{ changes() }} as changes
+        )
+    {% endif %}
+    -- in any case
 ),
 
 -- Who a message went to is told by the earliest of its events that says so.
@@ -30,6 +55,7 @@ messages_summed as (
         min_by(email_key, case when email_key is not null then event_number end) as email_key,
         min_by(phone, case when phone is not null then event_number end) as phone,
         min_by(device_id, case when device_id is not null then event_number end) as device_id,
+        {{ first_by('campaign_link_count', 'campaign_id') }} as campaign_link_count,
         count(case when event_type = 'opened' and not is_robot then 1 end) as opened_count,
         count(case when event_type = 'clicked' and not is_robot then 1 end) as clicked_count,
         count(case when event_type = 'sent' then 1 end) as sent_count,
@@ -90,7 +116,10 @@ outcomes_told as (
         replied_count > 0 as is_replied,
         sent_at,
         first_opened_at,
-        first_clicked_at
+        first_clicked_at,
+        campaign_link_count,
+        {{ reading_id() }} as reading_id,
+        {{ read_number() }} as read_number
     from messages_summed
 )
 

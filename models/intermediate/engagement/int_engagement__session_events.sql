@@ -1,3 +1,15 @@
+-- depends_on: {{ ref('base_engagement__events') }}
+{{ config(
+    materialized=loaded_by_file(),
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook=[
+        "{{ follow_reading(ref('base_engagement__events'), ref('stg_engagement__events')) }}",
+        "{{ find_changes(changed_visitors()) }}",
+        "{{ forget_changes(['brand_id', 'visitor_key']) }}",
+    ]
+) }}
+
 -- Sessions are found on four narrow columns and joined back to the events, which costs less than
 -- sorting whole events; the landing columns stand on a session's first event only.
 with events as (
@@ -21,13 +33,18 @@ with events as (
         utm_source,
         utm_medium,
         utm_campaign,
-        case
-            when device_id is not null then 'd:' || device_id
-            when contact_id is not null then 'c:' || contact_id
-            when email_key is not null then 'e:' || email_key
-            else 'v:' || event_id
-        end as visitor_key
+        {{ visitor_key() }} as visitor_key
     from {{ ref('stg_engagement__events') }}
+    -- incremental or whole
+    {% if is_incremental() %}
+        where (brand_id, {{ visitor_key() }}) in (
+            select
+                changes.brand_id,
+                changes.visitor_key
+            from {{ changes() }} as changes
+        )
+    {% endif %}
+    -- in any case
 ),
 
 events_preceded as (
@@ -105,7 +122,9 @@ events_in_sessions as (
         end as landing_campaign,
         events.event_value,
         sessions_assigned.is_session_start,
-        events.occurred_at
+        events.occurred_at,
+        {{ reading_id() }} as reading_id,
+        {{ read_number() }} as read_number
     from events
     inner join sessions_assigned
         on

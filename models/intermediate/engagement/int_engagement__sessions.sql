@@ -1,3 +1,16 @@
+-- depends_on: {{ ref('base_engagement__events') }}
+{{ config(
+    materialized=loaded_by_file(),
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook=[
+        "{{ follow_reading(ref('int_engagement__session_events')) }}",
+        "{{ follow_as_of() }}",
+        "{{ find_changes(changed_visitors() ~ ' union ' ~ visitors_passed_by_as_of()) }}",
+        "{{ forget_changes(['brand_id', 'visitor_key']) }}",
+    ]
+) }}
+
 -- A session as it stood at as_of: one that went on is told up to then, one that came later not at
 -- all.
 with all_session_events as (
@@ -21,6 +34,16 @@ with all_session_events as (
         is_session_start,
         occurred_at
     from {{ ref('int_engagement__session_events') }}
+    -- incremental or whole
+    {% if is_incremental() %}
+        where (brand_id, visitor_key) in (
+            select
+                changes.brand_id,
+                changes.visitor_key
+            from {{ changes() }} as changes
+        )
+    {% endif %}
+    -- in any case
 ),
 
 as_of as (
@@ -145,7 +168,9 @@ sessions_completed as (
             and sessions_counted.purchase_count = 0
         ) as is_cart_abandoned,
         sessions_counted.started_at,
-        sessions_counted.ended_at
+        sessions_counted.ended_at,
+        {{ reading_id() }} as reading_id,
+        {{ read_number() }} as read_number
     from sessions_counted
     left join first_purchases
         on sessions_counted.session_id = first_purchases.session_id

@@ -1,4 +1,15 @@
-{{ config(materialized='table', pre_hook="{{ register_landing_files('orders') }}") }}
+{{ config(
+    materialized=loaded_by_file(),
+    incremental_strategy='delete+insert',
+    unique_key=['brand_id', 'order_id'],
+    on_schema_change='fail',
+    pre_hook=[
+        "{{ register_landing_files('orders') }}",
+        "{{ register_file_readings('orders', also=exchange_rate_starts()) }}",
+        "{{ choose_unread_files('orders') }}",
+        "{{ number_reading() }}",
+    ]
+) }}
 
 with
 
@@ -6,6 +17,7 @@ landed as (
     select
         {{ landing_brand() }} as brand_id,
         {{ landing_load_date() }} as load_date_text,
+        {{ landed_file() }} as landed_file,
         _file as source_file,
         _line as source_line_text,
         {{ landed_row('orders') }} as raw
@@ -59,6 +71,7 @@ read as (
         brands.brand_id as known_brand_id,
         brands.country_code as brand_country_code,
         {{ typed_date('landed.load_date_text') }} as load_date,
+        file_readings.landing_file_id,
         landed.source_file,
         {{ safe_bigint('landed.source_line_text') }} as source_line,
         landed.raw,
@@ -86,6 +99,8 @@ read as (
         {{ typed_timestamp('raw.updated_at') }} as updated_at
     from landed
     left join brands on landed.brand_id = brands.brand_id
+    left join {{ landing_file_readings('orders') }} as file_readings
+        on landed.landed_file = file_readings.landed_file
     left join rate_starts on {{ typed_code('raw.currency_code', 3) }} = rate_starts.currency_code
 ),
 
@@ -144,23 +159,49 @@ typed as (
         split_part(reject, ':', 2) as reject_column,
         case when reject is not null then {{ json_text('raw') }} end as payload,
         {{ hash_row('raw') }} as version_hash,
-        {{ landing_signature('orders') }} as landing_signature
+        {{ landing_signature('orders') }} as landing_signature,
+        landing_file_id
     from judged
+),
+
+-- A key that comes again is ranked anew with the versions that are here. Refused rows have no rank:
+-- many have no key, and nothing asks which of them is the latest.
+versions as (
+    -- incremental or whole
+    {% if is_incremental() %}
+        select {{ columns_held() }} from typed
+        union all
+        select {{ columns_held() }}
+        from {{ this }}
+        where (brand_id, order_id) in (
+            select
+                typed.brand_id,
+                typed.order_id
+            from typed
+        )
+    {% else %}
+        select * from typed
+    {% endif %}
+    -- in any case
 ),
 
 ranked as (
     select
         *,
-        row_number() over (
-            partition by brand_id, order_id, reject_reason_code is null
-            order by
-                updated_at desc nulls last,
-                load_date desc,
-                version_hash desc,
-                source_file,
-                source_line
-        ) as version_rank
-    from typed
+        case
+            when reject_reason_code is null then row_number() over (
+                partition by brand_id, order_id, reject_reason_code is null
+                order by
+                    updated_at desc nulls last,
+                    load_date desc,
+                    version_hash desc,
+                    source_file,
+                    source_line
+            )
+        end as version_rank,
+        {{ reading_id() }} as reading_id,
+        {{ read_number() }} as read_number
+    from versions
 )
 
 select * from ranked

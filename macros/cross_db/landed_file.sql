@@ -1,0 +1,16 @@
+{#
+    The file that a landed row came from, as the engine names it; null on a warehouse, where a feed is a table.
+
+    Only base models use it, directly on source('landing', …).
+#}
+{% macro landed_file() -%}
+    {{ return(adapter.dispatch('landed_file', 'crossbrand')()) }}
+{%- endmacro %}
+
+{% macro default__landed_file() -%}
+    cast(null as string)
+{%- endmacro %}
+
+{% macro duckdb__landed_file() -%}
+    _landing_file
+{%- endmacro %}

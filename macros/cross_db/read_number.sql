@@ -1,0 +1,14 @@
+{#
+    Which reading since the last whole one wrote a row, from 1 (number_reading, follow_reading).
+#}
+{% macro read_number() -%}
+    {{ return(adapter.dispatch('read_number', 'crossbrand')()) }}
+{%- endmacro %}
+
+{% macro default__read_number() -%}
+    cast(null as integer)
+{%- endmacro %}
+
+{% macro duckdb__read_number() -%}
+    cast(getvariable('read_number') as integer)
+{%- endmacro %}

@@ -1,0 +1,14 @@
+{#
+    The number of the whole reading of the landing that a row goes back to (number_reading, follow_reading).
+#}
+{% macro reading_id() -%}
+    {{ return(adapter.dispatch('reading_id', 'crossbrand')()) }}
+{%- endmacro %}
+
+{% macro default__reading_id() -%}
+    cast(null as bigint)
+{%- endmacro %}
+
+{% macro duckdb__reading_id() -%}
+    cast(getvariable('reading_id') as bigint)
+{%- endmacro %}

@@ -1,0 +1,1 @@
+"""Incremental equals full refresh: random deliveries, kills and full disks."""

@@ -1,0 +1,217 @@
+"""What is loaded file by file equals what is loaded at once: killed, out of memory, on a full disk.
+
+The short form builds the models that are loaded by file, on a small sample. CROSSBRAND_LONG=1 takes
+fifty seeds and a larger sample, and compares after each delivery; CROSSBRAND_SEEDS=200-249 names
+other seeds. CROSSBRAND_WHOLE=1 builds all models and compares every mart.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from crossbrand.generate import generate
+
+from .deliveries import Step, make_plan
+from .session import PROJECT, DbtSession
+
+IS_LONG = os.environ.get("CROSSBRAND_LONG") == "1"
+FIRST, LAST = (os.environ.get("CROSSBRAND_SEEDS") or ("1-50" if IS_LONG else "7-7")).split("-")
+SEEDS = range(int(FIRST), int(LAST) + 1)
+IS_WHOLE = os.environ.get("CROSSBRAND_WHOLE") == "1"
+DELIVERIES = 4
+
+LOADED_BY_FILE = (
+    "base_engagement__events",
+    "base_communication__message_events",
+    "base_transaction__orders",
+    "base_transaction__order_lines",
+    "base_loyalty__loyalty_events",
+    "int_engagement__session_events",
+    "int_engagement__sessions",
+    "int_communication__message_events",
+    "int_communication__messages",
+)
+BUILT = (
+    *LOADED_BY_FILE,
+    "int_communication__campaign_links",
+    "stg_engagement__events",
+    "stg_communication__message_events",
+)
+BOOKKEEPING = ("landing_file_id", "reading_id", "read_number")
+"""Which file and which build wrote a row: of two repeats either may be called the later one."""
+
+# What is about files or builds and not about customers.
+ABOUT_BUILDS = {"identity_redirects", "audience_changes"}
+
+
+@dataclass
+class World:
+    """A landing with a warehouse of its own, built by the session that all tests share."""
+
+    session: DbtSession
+    folder: Path
+
+    @property
+    def landing(self) -> Path:
+        return self.folder / "landing"
+
+    def path(self, name: str) -> Path:
+        """Every warehouse has the same file name, since views name it and dbt parsed with it."""
+        return self.folder / name / "warehouse.duckdb"
+
+    def environment(self, name: str) -> dict[str, str]:
+        return {
+            "CROSSBRAND_LANDING": str(self.landing),
+            "CROSSBRAND_WAREHOUSE": str(self.path(name)),
+        }
+
+    def begin(self, name: str, seeded: Path) -> None:
+        """Start a warehouse that holds the seeds only."""
+        (self.folder / name).mkdir(parents=True)
+        shutil.copy2(seeded, self.path(name))
+
+    def change(self, name: str, statements: list[str]) -> None:
+        with duckdb.connect(str(self.path(name))) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    def command(self, step: Step, *, whole: bool, full_refresh: bool = False) -> list[str]:
+        command = ["run", "--threads", "2"]
+        command += [] if whole else ["--select", *BUILT]
+        command += ["--full-refresh"] if full_refresh else []
+        variables = {**step.variables, "as_of": step.as_of, "max_changed_id_share": 1}
+        return [*command, "--vars", json.dumps(variables)]
+
+    def contents(self, name: str, *, whole: bool) -> dict[str, str]:
+        """A hash of every table that is compared, in every column but the bookkeeping."""
+        found = {}
+        with duckdb.connect(str(self.path(name)), read_only=True) as connection:
+            tables = connection.execute(
+                "select schema_name, table_name from duckdb_tables() "
+                "where table_name in (select unnest(?)) or (? and schema_name = 'marts')",
+                [list(LOADED_BY_FILE), whole],
+            ).fetchall()
+            for schema, table in tables:
+                if table in ABOUT_BUILDS:
+                    continue
+                columns = [
+                    row[0]
+                    for row in connection.execute(f'describe {schema}."{table}"').fetchall()
+                    if row[0] not in BOOKKEEPING
+                ]
+                row = connection.execute(
+                    "select count(*), sum(md5_number_lower(compared::varchar)::hugeint) from "
+                    f'(select {", ".join(columns)} from {schema}."{table}") as compared'
+                ).fetchone()
+                found[table] = ":".join(str(value) for value in row or ())
+        return found
+
+    def query(self, name: str, sql: str) -> list[tuple[object, ...]]:
+        with duckdb.connect(str(self.path(name)), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DbtSession]:
+    opened = DbtSession(tmp_path_factory.mktemp("session"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small landing to cut into deliveries."""
+    folder = tmp_path_factory.mktemp("sample")
+    people, days = (120, 120) if IS_LONG else (30, 60)
+    generate(people, 4, days, 11, folder, PROJECT, progress=False)
+    return folder / "landing"
+
+
+@pytest.fixture(scope="module")
+def seeded(session: DbtSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse with the seeds alone."""
+    path = tmp_path_factory.mktemp("seeded") / "warehouse.duckdb"
+    select = [] if IS_WHOLE else ["--select", "brands", "exchange_rates"]
+    session.run(
+        ["seed", *select], {"CROSSBRAND_WAREHOUSE": str(path), "CROSSBRAND_LANDING": "none"}
+    )
+    return path
+
+
+def look_back_from(moment: str) -> list[str]:
+    """Stand in for int_operations__as_of, which asks every feed, where few models are built."""
+    if IS_WHOLE:
+        return []
+    return [
+        "create schema if not exists intermediate",
+        "create or replace table intermediate.int_operations__as_of as "
+        f"select timestamp '{moment}' as as_of_at, date '{moment[:10]}' as as_of_date",
+    ]
+
+
+def no_room(world: World, command: list[str], session: DbtSession) -> None:
+    """Without memory, and on a full disk, the build fails and says why."""
+    environment = world.environment("grown")
+    failed = session.attempt(command, {**environment, "CROSSBRAND_MEMORY": "3MB"})
+    assert any("Out of Memory" in message for message in failed.values()), failed
+    failed = session.attempt_in_files_of(
+        20_000, command, {**environment, "CROSSBRAND_MEMORY": "16GB"}
+    )
+    assert any("File too large" in message for message in failed.values()), failed
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_any_deliveries_give_what_one_load_gives(
+    seed: int, session: DbtSession, sample: Path, seeded: Path, tmp_path: Path
+) -> None:
+    """However the files come, and whatever befalls the builds, the result is that of one load.
+
+    Before the second delivery's build another one is killed at a random moment, before the third's
+    one runs out of memory and one out of disk.
+    """
+    chance = random.Random(seed)
+    world = World(session, tmp_path)
+    world.begin("grown", seeded)
+    statements: list[str] = []
+    ids: set[object] = set()
+    steps = make_plan(sample, seed, DELIVERIES, everything=not IS_LONG)
+    for number, step in enumerate(steps):
+        step.apply(world.landing)
+        changes = [*step.sql, *look_back_from(step.as_of)]
+        world.change("grown", changes)
+        statements += changes
+        command = world.command(step, whole=IS_WHOLE)
+        if number == 1 or (IS_LONG and number > 2):
+            node = chance.randrange(150 if IS_WHOLE else len(BUILT))
+            session.kill_within(command, world.environment("grown"), node, chance.random() / 5)
+        if number == 2:
+            no_room(world, command, session)
+        session.run(command, world.environment("grown"))
+        if IS_WHOLE:
+            ids |= set(world.query("grown", "select customer_id from marts.customer_360"))
+        if not IS_LONG and number < len(steps) - 1:
+            continue
+        name = f"whole-{number}"
+        world.begin(name, seeded)
+        world.change(name, statements)
+        session.run(world.command(step, whole=IS_WHOLE, full_refresh=True), world.environment(name))
+        expected = world.contents(name, whole=IS_WHOLE)
+        grown = world.contents("grown", whole=IS_WHOLE)
+        assert set(LOADED_BY_FILE) <= set(expected)
+        assert min(int(expected[table].split(":")[0]) for table in LOADED_BY_FILE) > 0
+        differing = sorted(table for table in expected if grown.get(table) != expected[table])
+        assert not differing, f"seed {seed}, delivery {number}: {differing}"
+        shutil.rmtree(tmp_path / name)
+    if IS_WHOLE:
+        gone = ids - set(world.query("grown", "select customer_id from marts.customer_360"))
+        told = set(world.query("grown", "select old_customer_id from marts.identity_redirects"))
+        assert gone <= told, "an id that was given out is gone without a word"
