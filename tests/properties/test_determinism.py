@@ -62,13 +62,13 @@ def test_order_files_and_threads_change_nothing(
         assert hashes(copy.warehouse) == expected, "a second build differs"
 
 
-def reshuffle(landing: Path, target: Path) -> int:
+def reshuffle(landing: Path, target: Path, seed: int = 5) -> int:
     """Copy the landing with the rows of each brand and load date in another order and other files.
 
     The partitions stay, since brand and load date are data, and so do the types of the columns:
     files of one schema are mixed with one another. Returns the number of rows.
     """
-    chance = random.Random(5)
+    chance = random.Random(seed)
     rows = 0
     for folder in sorted({path.parent for path in landing.rglob("*.parquet")}):
         out = target / folder.relative_to(landing)
