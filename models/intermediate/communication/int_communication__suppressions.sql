@@ -1,4 +1,5 @@
--- What people and mail servers answered to messages: leave me alone, or nobody lives here.
+-- What people and mail servers answered to messages: leave me alone, or nobody lives here. To be left
+-- alone counts also when it is later than as_of, as a withdrawn consent does.
 with message_events as (
     select
         brand_id,
@@ -28,6 +29,26 @@ message_customers as (
 channels as (
     select channel, is_addressed_by
     from {{ ref('channels') }}
+),
+
+events_as_they_came as (
+    select
+        brand_id,
+        message_id,
+        channel,
+        event_type,
+        contact_id,
+        email_key,
+        phone,
+        occurred_at
+    from {{ ref('stg_communication__message_events') }}
+    where event_type in ('unsubscribed', 'complained')
+),
+
+contacts_bound as (
+    select brand_id, record_id as contact_id, customer_id
+    from {{ ref('int_identity__record_customers') }}
+    where feed = 'contacts'
 ),
 
 as_of as (
@@ -63,6 +84,43 @@ events_addressed as (
     where message_events.occurred_at <= as_of.as_of_at
 ),
 
+-- As of the build's moment the message itself may not have been sent, so nobody is bound to it.
+refusals_later as (
+    select
+        coalesce(message_customers.customer_id, contacts_bound.customer_id) as customer_id,
+        events_as_they_came.brand_id,
+        events_as_they_came.channel,
+        events_as_they_came.event_type,
+        case channels.is_addressed_by
+            when 'email' then coalesce(events_as_they_came.email_key, messages.email_key)
+            when 'phone' then coalesce(events_as_they_came.phone, messages.phone)
+        end as address,
+        events_as_they_came.occurred_at
+    from events_as_they_came
+    cross join as_of
+    inner join channels
+        on events_as_they_came.channel = channels.channel
+    left join messages
+        on
+            events_as_they_came.brand_id = messages.brand_id
+            and events_as_they_came.message_id = messages.message_id
+    left join message_customers
+        on
+            events_as_they_came.brand_id = message_customers.brand_id
+            and events_as_they_came.message_id = message_customers.message_id
+    left join contacts_bound
+        on
+            events_as_they_came.brand_id = contacts_bound.brand_id
+            and events_as_they_came.contact_id = contacts_bound.contact_id
+    where events_as_they_came.occurred_at > as_of.as_of_at
+),
+
+events_united as (
+    select * from events_addressed
+    union all
+    select * from refusals_later
+),
+
 suppressions as (
     select
         customer_id,
@@ -71,7 +129,7 @@ suppressions as (
         event_type,
         address,
         max(occurred_at) as last_at
-    from events_addressed
+    from events_united
     group by customer_id, brand_id, channel, event_type, address
 )
 

@@ -6,24 +6,12 @@
 #}
 with
 
-consent_events as (
-    select * from {{ ref('stg_privacy__consent_events') }}
+decisions as (
+    select * from {{ ref('int_privacy__decisions') }}
 ),
 
 channels as (
     select * from {{ ref('channels') }}
-),
-
-as_of as (
-    select * from {{ ref('int_operations__as_of') }}
-),
-
-records as (
-    select * from {{ ref('int_identity__records') }}
-),
-
-decision_nodes as (
-    select * from {{ ref('int_privacy__decision_nodes') }}
 ),
 
 customer_nodes as (
@@ -45,55 +33,42 @@ channel_spellings as (
 decisions_by_channel as (
     -- A decision without a channel is about every channel.
     select
-        consent_events.brand_id,
-        consent_events.consent_event_id,
-        consent_events.purpose,
+        decisions.decision_id,
+        decisions.node_id,
+        decisions.brand_id,
+        decisions.purpose,
         channels.channel,
-        consent_events.decision,
-        consent_events.decided_at
-    from consent_events
-    cross join as_of
+        decisions.decision,
+        decisions.decided_at
+    from decisions
     left join channel_spellings
-        on lower(consent_events.channel) = channel_spellings.spelling
+        on lower(decisions.channel) = channel_spellings.spelling
     inner join channels
         on
             channel_spellings.channel = channels.channel
             or (
                 channel_spellings.channel is null
-                and (consent_events.channel is null or consent_events.decision = 'withdrawn')
+                and (decisions.channel is null or decisions.decision = 'withdrawn')
             )
-    where consent_events.decided_at <= as_of.as_of_at
 ),
 
 decisions_ranked as (
+    -- Nothing is known to come after a refused row whose time cannot be read.
     select
-        decision_nodes.node_id,
-        decisions_by_channel.brand_id,
-        decisions_by_channel.purpose,
-        decisions_by_channel.channel,
-        decisions_by_channel.decision,
-        decisions_by_channel.decided_at,
+        node_id,
+        brand_id,
+        purpose,
+        channel,
+        decision,
+        decided_at,
         row_number() over (
-            partition by
-                decision_nodes.node_id,
-                decisions_by_channel.brand_id,
-                decisions_by_channel.purpose,
-                decisions_by_channel.channel
+            partition by node_id, brand_id, purpose, channel
             order by
-                decisions_by_channel.decided_at desc,
-                case decisions_by_channel.decision when 'withdrawn' then 0 else 1 end,
-                decisions_by_channel.consent_event_id
+                decided_at desc nulls first,
+                case decision when 'withdrawn' then 0 else 1 end,
+                decision_id
         ) as decision_rank
     from decisions_by_channel
-    inner join records
-        on
-            records.feed = 'consent_events'
-            and decisions_by_channel.brand_id = records.brand_id
-            and decisions_by_channel.consent_event_id = records.record_id
-    inner join decision_nodes
-        on
-            records.identifier_set_id = decision_nodes.identifier_set_id
-            and (decision_nodes.is_told or decisions_by_channel.decision = 'withdrawn')
 ),
 
 last_words as (

@@ -37,7 +37,7 @@ addresses as (
 ),
 
 restrictions as (
-    select customer_id, controller_id, restricted_at
+    select customer_id, controller_id
     from {{ ref('int_privacy__restrictions') }}
 ),
 
@@ -125,7 +125,7 @@ answers_joined as (
         or addresses_bounced.bounced_at is not null as is_hard_bounced,
         answers_summed.complained_at is not null
         or answers_by_address.complained_at is not null as has_complained,
-        restrictions.restricted_at is not null as is_restricted,
+        restrictions.customer_id is not null as is_restricted,
         addresses.address_kind is not null as has_address
     from channels_spread
     inner join customers
@@ -167,7 +167,7 @@ obstacles_found as (
         brand_id,
         channel,
         is_suspect,
-        consent_decided_at is not null as has_decision,
+        is_granted is not null as has_decision,
         (
             coalesce(is_granted, false)
             and coalesce(unsubscribed_at < consent_decided_at, unsubscribed_at is null)

@@ -6,49 +6,12 @@
 #}
 with
 
-consent_events as (
-    select * from {{ ref('stg_privacy__consent_events') }}
-),
-
-as_of as (
-    select * from {{ ref('int_operations__as_of') }}
-),
-
-records as (
-    select * from {{ ref('int_identity__records') }}
-),
-
-decision_nodes as (
-    select * from {{ ref('int_privacy__decision_nodes') }}
+decisions as (
+    select * from {{ ref('int_privacy__decisions') }}
 ),
 
 controller_components as (
     select * from {{ ref('int_identity__controller_components') }}
-),
-
-decisions_gathered as (
-    select
-        decision_nodes.node_id,
-        consent_events.consent_event_id,
-        consent_events.decided_at,
-        consent_events.decision
-    from consent_events
-    cross join as_of
-    inner join records
-        on
-            records.feed = 'consent_events'
-            and consent_events.brand_id = records.brand_id
-            and consent_events.consent_event_id = records.record_id
-    inner join decision_nodes
-        on
-            records.identifier_set_id = decision_nodes.identifier_set_id
-            and (decision_nodes.is_told or consent_events.decision = 'withdrawn')
-    where
-        consent_events.purpose = 'cross_brand_profiling'
-        and consent_events.decided_at <= as_of.as_of_at
-        -- A grant for one channel is no leave to profile; a withdrawal on any channel is a
-        -- withdrawal.
-        and (consent_events.channel is null or consent_events.decision = 'withdrawn')
 ),
 
 decisions_ranked as (
@@ -58,11 +21,16 @@ decisions_ranked as (
         row_number() over (
             partition by node_id
             order by
-                decided_at desc,
+                decided_at desc nulls first,
                 case decision when 'withdrawn' then 0 else 1 end,
-                consent_event_id
+                decision_id
         ) as decision_rank
-    from decisions_gathered
+    from decisions
+    where
+        purpose = 'cross_brand_profiling'
+        -- A grant for one channel is no leave to profile; a withdrawal on any channel is a
+        -- withdrawal.
+        and (channel is null or decision = 'withdrawn')
 ),
 
 consents as (
