@@ -6,6 +6,16 @@ with message_responses as (
     from {{ ref('int_communication__message_responses') }}
 ),
 
+messages_of_the_profiled as (
+    select responses.customer_id
+    from {{ ref('int_communication__message_responses') }} as responses
+    left join {{ ref('int_privacy__profiling_stops') }} as profiling_stops
+        on
+            responses.customer_id = profiling_stops.customer_id
+            and profiling_stops.scope = 'all'
+    where responses.customer_id is not null and profiling_stops.customer_id is null
+),
+
 campaign_performance as (
     select campaign_id, brand_id, sent_count, cost_amount
     from {{ ref('campaign_performance') }}
@@ -81,7 +91,7 @@ counts_united as (
 
     select
         'messages by affinity' as what,
-        (select count(*) from message_responses where customer_id is not null) as happened,
+        (select count(*) from messages_of_the_profiled) as happened,
         (select coalesce(sum(sent_count), 0) from channel_affinity) as counted
 
     union all

@@ -1,8 +1,22 @@
 -- A customer without a tier gets no treatment at all, and one that is counted in a brand the seed
 -- does not hold would make the brands add up to more than there are.
-with customers as (
+with all_customers as (
     select customer_id
     from {{ ref('int_identity__customers') }}
+),
+
+profiling_stops as (
+    select customer_id
+    from {{ ref('int_privacy__profiling_stops') }}
+    where scope = 'all'
+),
+
+customers as (
+    select all_customers.customer_id
+    from all_customers
+    left join profiling_stops
+        on all_customers.customer_id = profiling_stops.customer_id
+    where profiling_stops.customer_id is null
 ),
 
 tiers as (

@@ -1,5 +1,5 @@
 -- Revenue that no customer is credited with must be the revenue of orders that nobody can be told
--- for, and nothing else: a join that doubles or loses an order shows here to the cent. With a
+-- for or whose buyer nobody may profile, and nothing else: a join that doubles or loses an order shows here to the cent. With a
 -- window on RFM the two sides speak of different orders, and nothing is compared.
 with rfm_scores as (
     select monetary_amount
@@ -19,10 +19,24 @@ refunds as (
     where is_counted and {{ var('rfm_window_days') | int }} = 0
 ),
 
-record_customers as (
-    select brand_id, record_id as order_id
+profiling_stops as (
+    select customer_id
+    from {{ ref('int_privacy__profiling_stops') }}
+    where scope = 'all'
+),
+
+order_customers as (
+    select brand_id, record_id as order_id, customer_id
     from {{ ref('int_identity__record_customers') }}
     where feed = 'orders' and customer_id is not null
+),
+
+record_customers as (
+    select order_customers.brand_id, order_customers.order_id
+    from order_customers
+    left join profiling_stops
+        on order_customers.customer_id = profiling_stops.customer_id
+    where profiling_stops.customer_id is null
 ),
 
 orders_unattributed as (

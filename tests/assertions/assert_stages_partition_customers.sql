@@ -1,8 +1,22 @@
 -- Stages are counted and their moves are charted as shares of all customers; one who had none, or
 -- two, would bend every share.
-with customers as (
+with all_customers as (
     select customer_id
     from {{ ref('int_identity__customers') }}
+),
+
+profiling_stops as (
+    select customer_id
+    from {{ ref('int_privacy__profiling_stops') }}
+    where scope = 'all'
+),
+
+customers as (
+    select all_customers.customer_id
+    from all_customers
+    left join profiling_stops
+        on all_customers.customer_id = profiling_stops.customer_id
+    where profiling_stops.customer_id is null
 ),
 
 lifecycle_stages as (

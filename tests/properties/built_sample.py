@@ -128,6 +128,14 @@ class Facts:
         }
 
     @cached_property
+    def stopped(self) -> set[Key]:
+        """Customer and scope of those whom nobody may profile; test_consent_histories proves it."""
+        return {
+            (row["customer_id"], row["scope"])
+            for row in self.rows("intermediate.int_privacy__profiling_stops")
+        }
+
+    @cached_property
     def rates(self) -> dict[str, list[tuple[dt.date, Decimal]]]:
         """Dated rates to the euro, the oldest first."""
         found: dict[str, list[tuple[dt.date, Decimal]]] = defaultdict(list)

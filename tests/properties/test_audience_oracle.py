@@ -35,6 +35,7 @@ WRITTEN_IN = (
     ("staging.stg_loyalty__loyalty_events", "occurred_at"),
     ("staging.stg_privacy__consent_events", "decided_at"),
 )
+ACROSS_BRANDS = ("win_back", "other_channel", "activate", "reward", "stimulate")
 PROFILED = ("lifecycle_stage", "rfm_segment", "activity_tier", "churn_risk_band")
 
 
@@ -570,7 +571,19 @@ def test_the_condition_holds_for_exactly_these(facts: AudienceFacts, name: str) 
         for row in facts.rows("marts.audience_scenarios")
         if row["audience_name"] == name
     }
-    assert found == ORACLES[name](facts)
+    # What a brand may not conclude no scenario says; nor, of who asked to be left alone, any other.
+    across = name in ACROSS_BRANDS
+    restricted = {
+        (row["customer_id"], row["scope"])
+        for row in facts.rows("intermediate.int_privacy__profiling_stops")
+        if row["is_restricted"]
+    }
+    stopped = restricted if rules()[name]["purpose"] == "marketing" else facts.stopped
+    assert found == {
+        (customer, brand): fact
+        for (customer, brand), fact in ORACLES[name](facts).items()
+        if (customer, "all" if across else brand) not in stopped
+    }
     assert found, "an empty audience proves nothing"
     assert all(entered <= facts.as_of for entered, _ in found.values())
 

@@ -33,30 +33,102 @@ LONG = os.environ.get("CROSSBRAND_LONG") == "1"
 SEEDS = (1, 2, 3, 4, 5) if LONG else (1,)
 EVENTS = 60_000 if LONG else 12_000
 REQUESTS = 120
-BUILT_ANEW = (
-    ("intermediate", "int_privacy__decision_nodes"),
-    ("intermediate", "int_privacy__refused_decisions"),
-    ("intermediate", "int_privacy__decisions"),
-    ("intermediate", "int_privacy__restrictions"),
-    ("intermediate", "int_privacy__customer_consents"),
-    ("intermediate", "int_privacy__customer_permissions"),
-    ("marts", "contactability"),
-    ("marts", "customer_brand_360"),
-    ("marts", "audience_candidates"),
-    ("marts", "audience_members"),
-    ("marts", "sync_profiles"),
+PERMISSIONS = (
+    "int_privacy__decision_nodes",
+    "int_privacy__refused_decisions",
+    "int_privacy__decisions",
+    "int_privacy__restrictions",
+    "int_privacy__customer_consents",
+    "int_privacy__customer_permissions",
+    "int_privacy__profiling_stops",
 )
+# What depends on them, each after what it reads; the audiences are put in between.
+PROFILES = (
+    "int_transaction__rfm_measures", "int_history__rfm_measures", "int_transaction__rfm_cuts",
+    "int_transaction__rfm_segments", "rfm_scores",
+    "int_engagement__activity_tiers", "brand_activity", "int_engagement__brand_affinities",
+    "cross_brand_activity_tiers", "int_history__activity_tiers", "customer_history",
+    "lifecycle_stages", "channel_affinity", "product_affinity", "int_value__basket_figures",
+    "int_value__purchase_amounts", "int_value__purchase_summaries",
+    "int_value__expected_purchases", "int_value__predictions", "customer_predictions",
+    "contactability", "customer_360", "customer_brand_360",
+)  # fmt: skip
+EXPORTS = ("audience_scenarios", "audience_candidates", "audience_members", "sync_profiles")
 TOLD_CHANNELS = ("email", "sms", "call", "letter", "web_push", "app_push")
 
 
 def build_anew(warehouse: Path, target: Path) -> None:
     """Run the models as dbt compiled them for the sample; to ask dbt again would cost far more."""
     compiled = dict(compiled_models(target))
-    missing = [model for _, model in BUILT_ANEW if model not in compiled]
-    assert not missing, f"{target} holds no compiled {', '.join(missing)}: dbt compile into it"
     with duckdb.connect(str(warehouse)) as connection:
-        for schema, model in BUILT_ANEW:
+        for model in (*PERMISSIONS, *PROFILES, *(f"audience_{name}" for name in rules()), *EXPORTS):
+            assert model in compiled, f"{target} holds no compiled {model}: dbt compile into it"
+            schema = "intermediate" if model.startswith("int_") else "marts"
             connection.execute(f"create or replace table {schema}.{model} as {compiled[model]}")
+
+
+def check_profiles(facts: AudienceFacts, ledger: Ledger) -> None:
+    """Nobody is profiled who objected or withdrew; everybody else is, among themselves alone."""
+    withdrawn = {key for key, is_granted in ledger.profiled().items() if not is_granted}
+    stopped = withdrawn | ledger.restricted
+    stopped |= {(customer, "all") for customer, _ in stopped}
+    assert facts.stopped == stopped
+    orders = {
+        (row["customer_id"], scope)
+        for row in facts.rows("intermediate.int_transaction__order_customers")
+        for scope in (row["brand_id"], "all")
+    }
+    scores = facts.rows("marts.rfm_scores")
+    assert {(row["customer_id"], row["scope"]) for row in scores} == orders - stopped
+    predicted = {(r["customer_id"], r["scope"]) for r in facts.rows("marts.customer_predictions")}
+    assert predicted == orders - stopped
+    for scope in sorted({row["scope"] for row in scores}):
+        # The cuts are those of the people who are left: as many stand below each as should.
+        own = sorted(row["monetary_amount"] for row in scores if row["scope"] == scope)
+        low, part = divmod(4 * (len(own) - 1), 5)
+        rest = own[min(low + 1, len(own) - 1)] - own[low]
+        cut = own[low] + rest * part / 5
+        for row in scores:
+            if row["scope"] == scope:
+                assert (row["monetary_score"] == 5) == (row["monetary_amount"] > cut)
+    everybody = {row["customer_id"] for row in facts.rows("intermediate.int_identity__customers")}
+    alone = {customer for customer, scope in stopped if scope == "all"}
+    for mart in ("cross_brand_activity_tiers", "customer_history"):
+        assert {row["customer_id"] for row in facts.rows(f"marts.{mart}")} == everybody - alone
+    assert not {row["customer_id"] for row in facts.rows("marts.product_affinity")} & alone
+    assert all(
+        row["is_declared"] and row["best_hour"] is None and not row["sent_count"]
+        for row in facts.rows("marts.channel_affinity")
+        if row["customer_id"] in alone
+    )
+    for mart, scope in (("lifecycle_stages", "scope"), ("brand_activity", "brand_id")):
+        rows = facts.rows(f"marts.{mart}")
+        assert rows
+        assert not {(row["customer_id"], row[scope]) for row in rows} & stopped
+    figures = facts.rows("intermediate.int_value__basket_figures")
+    assert all(
+        (row["price_tier"], row["discount_share"]) == (None, None)
+        for row in figures
+        if (row["customer_id"], row["scope"]) in stopped
+    )
+    for mart in ("customer_360", "customer_brand_360"):
+        for row in facts.rows(f"marts.{mart}"):
+            place = row["customer_id"], row.get("brand_id", "all")
+            assert row["is_profiled"] == (place not in stopped)
+            assert (row["lifecycle_stage"] is None) == (place in stopped)
+            if place in stopped:
+                told = ("rfm_score", "recency_days", "activity_tier", "churn_risk_band",
+                        "expected_orders_90_days", "price_tier", "has_open_cart")  # fmt: skip
+                assert {row[name] for name in told} == {None}
+    # Their orders are still theirs.
+    assert any(row["order_count"] for row in facts.rows("marts.customer_360")
+               if row["customer_id"] in alone)  # fmt: skip
+    seed_rules = rules()
+    for row in facts.rows("marts.audience_scenarios"):
+        place = row["customer_id"], row["brand_id"]
+        assert place not in ledger.restricted
+        assert seed_rules[row["audience_name"]]["purpose"] == "marketing" or place not in stopped
+    assert 20 < len(alone) < len(everybody) - 20
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -105,6 +177,7 @@ def test_what_is_exported_is_what_was_permitted(
         if granted and not (is_barred or is_silenced or is_restricted):
             may[place[0], place[1]].add(place[2])
     profiled = ledger.profiled()
+    check_profiles(facts, ledger)
 
     found: dict[Key, set[str]] = defaultdict(set)
     for row in facts.rows("marts.contactability"):

@@ -65,7 +65,7 @@ def test_every_customer_has_every_month_since_they_were_seen(
         (row["customer_id"], month)
         for row in facts.rows("intermediate.int_identity__customers")
         for month, end in ends.items()
-        if row["first_seen_at"] <= end
+        if row["first_seen_at"] <= end and (row["customer_id"], "all") not in facts.stopped
     }
     assert set(history) == expected
     assert len(ends) >= 12
@@ -98,6 +98,7 @@ def test_rfm_of_each_month_is_that_of_what_was_known(
                 ),
             )
             for customer, own in baskets.items()
+            if (customer, "all") not in facts.stopped
         }  # fmt: skip
         limits = [
             cuts([one[index] for one in measures.values()], fifths) if measures else []
@@ -193,7 +194,10 @@ def test_tiers_of_each_month(facts: Facts, history: dict[tuple[str, dt.date], Ro
         low: Counter[str] = Counter()
         total: dict[str, Decimal] = defaultdict(Decimal)
         for brand in facts.brands:
-            own = {key[0]: score for key, score in scores.items() if key[1] == brand}
+            own = {
+                key[0]: score for key, score in scores.items()
+                if key[1] == brand and key not in facts.stopped
+            }  # fmt: skip
             if own:
                 [limit] = cuts(list(own.values()), [share])
                 for customer, score in own.items():

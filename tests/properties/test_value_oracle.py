@@ -103,6 +103,8 @@ COLUMNS = {
         "brand_id varchar, message_id varchar, customer_id varchar",
     "intermediate.int_identity__customers":
         "customer_id varchar, has_cross_brand_consent boolean",
+    "intermediate.int_privacy__profiling_stops":
+        "customer_id varchar, scope varchar, is_restricted boolean, is_withdrawn boolean",
     "staging.stg_communication__campaigns":
         "brand_id varchar, campaign_id varchar, currency_code varchar, started_at timestamp",
     "staging.stg_transaction__products":
@@ -371,7 +373,19 @@ def draw_world(seed: int, settings: Settings) -> World:
             rows["intermediate.int_identity__message_customers"].append(
                 {"brand_id": brand, "message_id": f"m{message}", "customer_id": rng.choice(here)}
             )
+    # Who withdrew profiling at a brand is not profiled there, nor across the brands.
+    rows["intermediate.int_privacy__profiling_stops"] = [
+        {"customer_id": customer, "scope": scope, "is_restricted": False, "is_withdrawn": True}
+        for customer in rng.sample(customers, 6)
+        for scope in ("all", rng.choice(known[customer]))
+    ]
     return world
+
+
+def stopped(world: World) -> set[tuple[str, str]]:
+    """Customer and scope of those whom nobody may profile."""
+    rows = world.rows["intermediate.int_privacy__profiling_stops"]
+    return {(row["customer_id"], row["scope"]) for row in rows}
 
 
 def build(folder: Path, world: World, settings: Settings, threads: int, order_seed: int) -> Path:
@@ -478,6 +492,7 @@ def expected_rfm(world: World, settings: Settings) -> dict[tuple[str, str], tupl
             sum((order["amount"] - order["refunds"] for order in own), Decimal(0)),
         )
         for key, own in baskets.items()
+        if key not in stopped(world)
     }
     expected = {}
     for (customer, scope), own_measures in measures.items():
@@ -636,6 +651,8 @@ def expected_tiers(
     expected = {}
     for customer in world.rows["intermediate.int_identity__customers"]:
         name = customer["customer_id"]
+        if (name, "all") in stopped(world):
+            continue
         own = by_customer.get(name, [])
         high = [row["brand_id"] for row in own if row["activity_tier"] == "high"]
         low = [row["brand_id"] for row in own if row["activity_tier"] == "low"]
@@ -766,7 +783,8 @@ def test_activity_scores_and_tiers(built: tuple[World, Settings, Path]) -> None:
               for row in read(warehouse, "reference.activity_points")}  # fmt: skip
     rows = read(warehouse, "marts.brand_activity")
     expected = expected_scores(world, settings, points)
-    assert {(row["customer_id"], row["brand_id"]) for row in rows} == set(expected)
+    found = {(row["customer_id"], row["brand_id"]) for row in rows}
+    assert found == set(expected) - stopped(world) != set(expected)
     for row in rows:
         now, *earlier = expected[row["customer_id"], row["brand_id"]]
         assert float(row["activity_score"]) == pytest.approx(now, abs=3e-6)

@@ -1,4 +1,4 @@
-with activity_scores as (
+with all_activity_scores as (
     select
         customer_id,
         brand_id,
@@ -8,6 +8,29 @@ with activity_scores as (
         activity_score_90_days_ago,
         last_activity_at
     from {{ ref('int_engagement__activity_scores') }}
+),
+
+profiling_stops as (
+    select customer_id, scope as brand_id
+    from {{ ref('int_privacy__profiling_stops') }}
+    where scope <> 'all'
+),
+
+activity_scores as (
+    select
+        all_activity_scores.customer_id,
+        all_activity_scores.brand_id,
+        all_activity_scores.activity_score,
+        all_activity_scores.activity_score_7_days_ago,
+        all_activity_scores.activity_score_30_days_ago,
+        all_activity_scores.activity_score_90_days_ago,
+        all_activity_scores.last_activity_at
+    from all_activity_scores
+    left join profiling_stops
+        on
+            all_activity_scores.customer_id = profiling_stops.customer_id
+            and all_activity_scores.brand_id = profiling_stops.brand_id
+    where profiling_stops.customer_id is null
 ),
 
 -- Ranks count from 0; customers of one score hold the ranks from first to last.

@@ -1,8 +1,28 @@
 -- The cross-brand tier of each month's end, by the rules of brand_activity and
 -- cross_brand_activity_tiers. Who is not here had a score of 0 in every brand.
-with activity_scores as (
+with all_activity_scores as (
     select customer_id, brand_id, month_number, activity_score
     from {{ ref('int_history__activity_scores') }}
+),
+
+profiling_stops as (
+    select customer_id, scope as brand_id
+    from {{ ref('int_privacy__profiling_stops') }}
+    where scope <> 'all'
+),
+
+activity_scores as (
+    select
+        all_activity_scores.customer_id,
+        all_activity_scores.brand_id,
+        all_activity_scores.month_number,
+        all_activity_scores.activity_score
+    from all_activity_scores
+    left join profiling_stops
+        on
+            all_activity_scores.customer_id = profiling_stops.customer_id
+            and all_activity_scores.brand_id = profiling_stops.brand_id
+    where profiling_stops.customer_id is null
 ),
 
 scores_counted as (

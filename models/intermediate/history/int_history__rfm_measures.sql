@@ -2,9 +2,28 @@
 -- the month it was placed in and, where RFM looks back a limited time, takes away again in the
 -- month in which it leaves the window; running sums over the months do the rest, so that no order
 -- is joined to every month after it.
-with order_customers as (
+with all_order_customers as (
     select brand_id, order_id, customer_id, total_amount, ordered_at
     from {{ ref('int_transaction__order_customers') }}
+),
+
+profiling_stops as (
+    select customer_id
+    from {{ ref('int_privacy__profiling_stops') }}
+    where scope = 'all'
+),
+
+order_customers as (
+    select
+        all_order_customers.brand_id,
+        all_order_customers.order_id,
+        all_order_customers.customer_id,
+        all_order_customers.total_amount,
+        all_order_customers.ordered_at
+    from all_order_customers
+    left join profiling_stops
+        on all_order_customers.customer_id = profiling_stops.customer_id
+    where profiling_stops.customer_id is null
 ),
 
 refunds as (

@@ -8,6 +8,11 @@ as_of as (
     from {{ ref('int_operations__as_of') }}
 ),
 
+profiling_stops as (
+    select customer_id, scope
+    from {{ ref('int_privacy__profiling_stops') }}
+),
+
 orders_in_window as (
     select
         order_customers.brand_id,
@@ -73,6 +78,11 @@ customers_measured as (
         cast(scopes_summed.monetary_amount as decimal(18, 2)) as monetary_amount
     from scopes_summed
     cross join as_of
+    left join profiling_stops
+        on
+            scopes_summed.customer_id = profiling_stops.customer_id
+            and scopes_summed.scope = profiling_stops.scope
+    where profiling_stops.customer_id is null
 )
 
 select * from customers_measured

@@ -27,6 +27,11 @@ price_tiers as (
     where customer_id is not null
 ),
 
+profiling_stops as (
+    select customer_id, scope
+    from {{ ref('int_privacy__profiling_stops') }}
+),
+
 lines_summed as (
     select
         brand_id,
@@ -232,6 +237,35 @@ figures_measured as (
             else 'budget'
         end as price_tier
     from scopes_summed
+),
+
+-- What somebody returns is kept for the service desk; a liking for prices is a profile.
+figures_permitted as (
+    select
+        figures_measured.customer_id,
+        figures_measured.scope,
+        figures_measured.average_basket_quantity,
+        figures_measured.average_days_between_orders,
+        figures_measured.return_rate,
+        figures_measured.complaint_rate,
+        case
+            when profiling_stops.customer_id is null then figures_measured.discounted_order_share
+        end as discounted_order_share,
+        case when profiling_stops.customer_id is null then figures_measured.discount_share end
+            as discount_share,
+        case when profiling_stops.customer_id is null then figures_measured.budget_spend_share end
+            as budget_spend_share,
+        case when profiling_stops.customer_id is null then figures_measured.middle_spend_share end
+            as middle_spend_share,
+        case when profiling_stops.customer_id is null then figures_measured.premium_spend_share end
+            as premium_spend_share,
+        case when profiling_stops.customer_id is null then figures_measured.price_tier end
+            as price_tier
+    from figures_measured
+    left join profiling_stops
+        on
+            figures_measured.customer_id = profiling_stops.customer_id
+            and figures_measured.scope = profiling_stops.scope
 )
 
-select * from figures_measured
+select * from figures_permitted

@@ -17,6 +17,11 @@ record_customers as (
     where feed = 'orders' and customer_id is not null
 ),
 
+profiling_stops as (
+    select customer_id, scope
+    from {{ ref('int_privacy__profiling_stops') }}
+),
+
 orders_bound as (
     select
         record_customers.customer_id,
@@ -90,6 +95,21 @@ scopes_united as (
         sum(amount) as amount
     from days_summed
     group by customer_id, purchase_date, known_date
+),
+
+scopes_permitted as (
+    select
+        scopes_united.customer_id,
+        scopes_united.scope,
+        scopes_united.purchase_date,
+        scopes_united.known_date,
+        scopes_united.amount
+    from scopes_united
+    left join profiling_stops
+        on
+            scopes_united.customer_id = profiling_stops.customer_id
+            and scopes_united.scope = profiling_stops.scope
+    where profiling_stops.customer_id is null
 )
 
-select * from scopes_united
+select * from scopes_permitted

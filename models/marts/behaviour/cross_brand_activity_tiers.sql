@@ -1,8 +1,24 @@
-with customers as (
+with all_customers as (
     select
         customer_id,
         coalesce(has_cross_brand_consent, false) as has_cross_brand_consent
     from {{ ref('int_identity__customers') }}
+),
+
+profiling_stops as (
+    select customer_id
+    from {{ ref('int_privacy__profiling_stops') }}
+    where scope = 'all'
+),
+
+customers as (
+    select
+        all_customers.customer_id,
+        all_customers.has_cross_brand_consent
+    from all_customers
+    left join profiling_stops
+        on all_customers.customer_id = profiling_stops.customer_id
+    where profiling_stops.customer_id is null
 ),
 
 brands as (

@@ -12,6 +12,11 @@ with measures as (
     from {{ ref('int_lifecycle__measures') }}
 ),
 
+profiling_stops as (
+    select customer_id, scope
+    from {{ ref('int_privacy__profiling_stops') }}
+),
+
 as_of as (
     select as_of_at, as_of_date
     from {{ ref('int_operations__as_of') }}
@@ -40,6 +45,11 @@ stages_told as (
         measures.last_activity_at
     from measures
     cross join as_of
+    left join profiling_stops
+        on
+            measures.customer_id = profiling_stops.customer_id
+            and measures.scope = profiling_stops.scope
+    where profiling_stops.customer_id is null
 )
 
 select * from stages_told

@@ -1,18 +1,27 @@
-with message_responses as (
+-- Of whom nobody may profile only what they said is left: the channel that they prefer.
+with profiling_stops as (
+    select customer_id
+    from {{ ref('int_privacy__profiling_stops') }}
+    where scope = 'all'
+),
+
+message_responses as (
     select
-        brand_id,
-        message_id,
-        customer_id,
-        channel,
-        is_reached,
-        is_opened,
-        is_clicked,
-        is_converted,
-        is_responded,
-        sent_at,
-        first_response_at
-    from {{ ref('int_communication__message_responses') }}
-    where customer_id is not null
+        responses.brand_id,
+        responses.message_id,
+        responses.customer_id,
+        responses.channel,
+        responses.is_reached,
+        responses.is_opened,
+        responses.is_clicked,
+        responses.is_converted,
+        responses.is_responded,
+        responses.sent_at,
+        responses.first_response_at
+    from {{ ref('int_communication__message_responses') }} as responses
+    left join profiling_stops
+        on responses.customer_id = profiling_stops.customer_id
+    where responses.customer_id is not null and profiling_stops.customer_id is null
 ),
 
 message_orders as (

@@ -32,6 +32,10 @@ permissions as (
     select * from {{ ref('int_privacy__customer_permissions') }}
 ),
 
+profiling_stops as (
+    select * from {{ ref('int_privacy__profiling_stops') }}
+),
+
 rfm_scores as (
     select * from {{ ref('rfm_scores') }}
 ),
@@ -195,7 +199,7 @@ joined as (
         rfm_scores.rfm_score,
         rfm_scores.rfm_segment,
         lifecycle_stages.lifecycle_stage,
-        coalesce(lifecycle_stages.has_open_cart, false) as has_open_cart,
+        lifecycle_stages.has_open_cart,
         basket_figures.average_basket_quantity,
         basket_figures.average_days_between_orders,
         basket_figures.return_rate,
@@ -237,6 +241,7 @@ joined as (
         cast(coalesce(permissions_added_up.profiling_consent_brand_count, 0) as bigint)
             as profiling_consent_brand_count,
         customers.has_cross_brand_consent,
+        profiling_stops.customer_id is null as is_profiled,
         customers.is_suspect,
         customers.suspect_reasons
     from customers
@@ -263,6 +268,10 @@ joined as (
             and customer_loyalty.scope = 'all'
     left join permissions_added_up
         on customers.customer_id = permissions_added_up.customer_id
+    left join profiling_stops
+        on
+            customers.customer_id = profiling_stops.customer_id
+            and profiling_stops.scope = 'all'
     left join preferences
         on customers.customer_id = preferences.customer_id
     left join rfm_scores

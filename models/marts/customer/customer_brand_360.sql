@@ -32,6 +32,10 @@ permissions as (
     select * from {{ ref('int_privacy__customer_permissions') }}
 ),
 
+profiling_stops as (
+    select * from {{ ref('int_privacy__profiling_stops') }}
+),
+
 rfm_scores as (
     select * from {{ ref('rfm_scores') }}
 ),
@@ -115,7 +119,7 @@ joined as (
         rfm_scores.rfm_score,
         rfm_scores.rfm_segment,
         lifecycle_stages.lifecycle_stage,
-        coalesce(lifecycle_stages.has_open_cart, false) as has_open_cart,
+        lifecycle_stages.has_open_cart,
         basket_figures.average_basket_quantity,
         basket_figures.average_days_between_orders,
         basket_figures.return_rate,
@@ -135,10 +139,11 @@ joined as (
         predictions.expected_order_amount,
         predictions.predicted_value_365_days,
         coalesce(channels_contactable.contactable_channels, '') as contactable_channels,
-        coalesce(brand_activity.activity_score, 0) as activity_score,
-        coalesce(brand_activity.activity_tier, 'none') as activity_tier,
+        brand_activity.activity_score,
+        brand_activity.activity_tier,
         coalesce(permissions.has_marketing_consent, false) as has_marketing_consent,
         coalesce(permissions.has_profiling_consent, false) as has_profiling_consent,
+        profiling_stops.customer_id is null as is_profiled,
         customers.is_suspect,
         customers.suspect_reasons
     from brands_known
@@ -169,6 +174,10 @@ joined as (
         on
             brands_known.customer_id = permissions.customer_id
             and brands_known.brand_id = permissions.brand_id
+    left join profiling_stops
+        on
+            brands_known.customer_id = profiling_stops.customer_id
+            and brands_known.brand_id = profiling_stops.scope
     left join rfm_scores
         on
             brands_known.customer_id = rfm_scores.customer_id

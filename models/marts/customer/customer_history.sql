@@ -3,6 +3,12 @@ with customers as (
     from {{ ref('int_identity__customers') }}
 ),
 
+profiling_stops as (
+    select customer_id
+    from {{ ref('int_privacy__profiling_stops') }}
+    where scope = 'all'
+),
+
 months as (
     select month_number, month_date, end_microseconds, is_current
     from {{ ref('int_history__months') }}
@@ -48,6 +54,9 @@ customers_spread as (
     from customers
     inner join months
         on {{ epoch_microseconds('customers.first_seen_at') }} <= months.end_microseconds
+    left join profiling_stops
+        on customers.customer_id = profiling_stops.customer_id
+    where profiling_stops.customer_id is null
 ),
 
 months_joined as (

@@ -27,6 +27,12 @@ as_of as (
     from {{ ref('int_operations__as_of') }}
 ),
 
+profiling_stops as (
+    select customer_id
+    from {{ ref('int_privacy__profiling_stops') }}
+    where scope = 'all'
+),
+
 signs_united as (
     select
         customer_id,
@@ -77,6 +83,9 @@ attributes_joined as (
         on
             products_summed.brand_id = products.brand_id
             and products_summed.product_id = products.product_id
+    left join profiling_stops
+        on products_summed.customer_id = profiling_stops.customer_id
+    where profiling_stops.customer_id is null
 ),
 
 dimensions_listed as (

@@ -1,4 +1,10 @@
-with carts as (
+with profiling_stops as (
+    select customer_id, scope
+    from {{ ref('int_privacy__profiling_stops') }}
+    where is_restricted
+),
+
+carts as (
     select
         cart_id,
         brand_id,
@@ -91,6 +97,16 @@ carts_left_behind as (
         and {{ is_within_days(
             'carts_ranked.abandoned_at', 'as_of.as_of_at', var('abandoned_cart_days')
         ) }}
+),
+
+permitted as (
+    select carts_left_behind.*
+    from carts_left_behind
+    left join profiling_stops
+        on
+            carts_left_behind.customer_id = profiling_stops.customer_id
+            and profiling_stops.scope = carts_left_behind.brand_id
+    where profiling_stops.customer_id is null
 )
 
-select * from carts_left_behind
+select * from permitted

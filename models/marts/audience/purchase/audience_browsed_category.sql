@@ -1,4 +1,9 @@
-with session_events as (
+with profiling_stops as (
+    select customer_id, scope
+    from {{ ref('int_privacy__profiling_stops') }}
+),
+
+session_events as (
     select brand_id, event_id, session_id, event_type, product_id, category, occurred_at
     from {{ ref('int_engagement__session_events') }}
     where
@@ -124,6 +129,16 @@ most_looked_at as (
     select customer_id, brand_id, category, look_count, entered_at
     from categories_ranked
     where category_rank = 1
+),
+
+permitted as (
+    select most_looked_at.*
+    from most_looked_at
+    left join profiling_stops
+        on
+            most_looked_at.customer_id = profiling_stops.customer_id
+            and profiling_stops.scope = most_looked_at.brand_id
+    where profiling_stops.customer_id is null
 )
 
-select * from most_looked_at
+select * from permitted

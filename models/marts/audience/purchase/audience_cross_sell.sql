@@ -1,4 +1,9 @@
-with order_lines as (
+with profiling_stops as (
+    select customer_id, scope
+    from {{ ref('int_privacy__profiling_stops') }}
+),
+
+order_lines as (
     select brand_id, order_id, customer_id, product_id
     from {{ ref('int_value__order_lines') }}
     where customer_id is not null
@@ -139,6 +144,16 @@ suggestions as (
         {{ add_days('last_order_at', var('cross_sell_after_days')) }} as entered_at
     from suggestions_ranked
     where suggestion_rank = 1
+),
+
+permitted as (
+    select suggestions.*
+    from suggestions
+    left join profiling_stops
+        on
+            suggestions.customer_id = profiling_stops.customer_id
+            and profiling_stops.scope = suggestions.brand_id
+    where profiling_stops.customer_id is null
 )
 
-select * from suggestions
+select * from permitted

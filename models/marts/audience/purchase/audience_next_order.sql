@@ -1,4 +1,9 @@
-with customer_predictions as (
+with profiling_stops as (
+    select customer_id, scope
+    from {{ ref('int_privacy__profiling_stops') }}
+),
+
+customer_predictions as (
     select customer_id, scope, next_order_date
     from {{ ref('customer_predictions') }}
 ),
@@ -33,6 +38,16 @@ orders_expected as (
         and {{ has_passed_days(
             'customer_brand_360.last_order_at', 'as_of.as_of_at', var('next_order_after_days')
         ) }}
+),
+
+permitted as (
+    select orders_expected.*
+    from orders_expected
+    left join profiling_stops
+        on
+            orders_expected.customer_id = profiling_stops.customer_id
+            and profiling_stops.scope = orders_expected.brand_id
+    where profiling_stops.customer_id is null
 )
 
-select * from orders_expected
+select * from permitted

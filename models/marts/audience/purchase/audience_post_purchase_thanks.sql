@@ -1,4 +1,10 @@
-with order_customers as (
+with profiling_stops as (
+    select customer_id, scope
+    from {{ ref('int_privacy__profiling_stops') }}
+    where is_restricted
+),
+
+order_customers as (
     select brand_id, order_id, customer_id, ordered_at
     from {{ ref('int_transaction__order_customers') }}
 ),
@@ -57,6 +63,16 @@ buyers as (
         and {{ is_within_days(
             'orders_ranked.ordered_at', 'as_of.as_of_at', var('post_purchase_thanks_days')
         ) }}
+),
+
+permitted as (
+    select buyers.*
+    from buyers
+    left join profiling_stops
+        on
+            buyers.customer_id = profiling_stops.customer_id
+            and profiling_stops.scope = buyers.brand_id
+    where profiling_stops.customer_id is null
 )
 
-select * from buyers
+select * from permitted

@@ -1,4 +1,9 @@
-with order_lines as (
+with profiling_stops as (
+    select customer_id, scope
+    from {{ ref('int_privacy__profiling_stops') }}
+),
+
+order_lines as (
     select brand_id, order_id, customer_id, product_id
     from {{ ref('int_value__order_lines') }}
     where customer_id is not null and product_id is not null
@@ -94,6 +99,16 @@ due_first as (
             as entered_at
     from products_ranked
     where due_rank = 1
+),
+
+permitted as (
+    select due_first.*
+    from due_first
+    left join profiling_stops
+        on
+            due_first.customer_id = profiling_stops.customer_id
+            and profiling_stops.scope = due_first.brand_id
+    where profiling_stops.customer_id is null
 )
 
-select * from due_first
+select * from permitted

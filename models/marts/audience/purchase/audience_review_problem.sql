@@ -1,4 +1,10 @@
-with reviews as (
+with profiling_stops as (
+    select customer_id, scope
+    from {{ ref('int_privacy__profiling_stops') }}
+    where is_restricted
+),
+
+reviews as (
     select brand_id, review_id, order_id, product_id, rating, reviewed_at
     from {{ ref('stg_engagement__reviews') }}
 ),
@@ -81,6 +87,16 @@ reviews_unanswered as (
         and {{ is_within_days(
             'reviews_ranked.reviewed_at', 'as_of.as_of_at', var('review_problem_days')
         ) }}
+),
+
+permitted as (
+    select reviews_unanswered.*
+    from reviews_unanswered
+    left join profiling_stops
+        on
+            reviews_unanswered.customer_id = profiling_stops.customer_id
+            and profiling_stops.scope = reviews_unanswered.brand_id
+    where profiling_stops.customer_id is null
 )
 
-select * from reviews_unanswered
+select * from permitted

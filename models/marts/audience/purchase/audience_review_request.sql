@@ -1,4 +1,10 @@
-with order_customers as (
+with profiling_stops as (
+    select customer_id, scope
+    from {{ ref('int_privacy__profiling_stops') }}
+    where is_restricted
+),
+
+order_customers as (
     select brand_id, order_id, customer_id, ordered_at
     from {{ ref('int_transaction__order_customers') }}
     where customer_id is not null
@@ -155,6 +161,16 @@ orders_unreviewed as (
         and orders_reviewed.order_id is null
         and coalesce(last_reviews.last_review_at < orders_due.ordered_at, true)
         and cases_open.customer_id is null
+),
+
+permitted as (
+    select orders_unreviewed.*
+    from orders_unreviewed
+    left join profiling_stops
+        on
+            orders_unreviewed.customer_id = profiling_stops.customer_id
+            and profiling_stops.scope = orders_unreviewed.brand_id
+    where profiling_stops.customer_id is null
 )
 
-select * from orders_unreviewed
+select * from permitted

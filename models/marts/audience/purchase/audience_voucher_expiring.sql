@@ -1,4 +1,10 @@
-with loyalty_vouchers as (
+with profiling_stops as (
+    select customer_id, scope
+    from {{ ref('int_privacy__profiling_stops') }}
+    where is_restricted
+),
+
+loyalty_vouchers as (
     select brand_id, voucher_code, customer_id, issued_at
     from {{ ref('loyalty_vouchers') }}
     where not is_used and customer_id is not null
@@ -42,6 +48,16 @@ first_to_expire as (
             as entered_at
     from vouchers_ranked
     where expiry_rank = 1
+),
+
+permitted as (
+    select first_to_expire.*
+    from first_to_expire
+    left join profiling_stops
+        on
+            first_to_expire.customer_id = profiling_stops.customer_id
+            and profiling_stops.scope = first_to_expire.brand_id
+    where profiling_stops.customer_id is null
 )
 
-select * from first_to_expire
+select * from permitted

@@ -1,4 +1,9 @@
-with customer_360 as (
+with profiling_stops as (
+    select customer_id, scope
+    from {{ ref('int_privacy__profiling_stops') }}
+),
+
+customer_360 as (
     select customer_id, first_seen_at
     from {{ ref('customer_360') }}
     where activity_tier = 'low_everywhere'
@@ -66,6 +71,16 @@ hardly_active as (
             and brands_ranked.brand_rank = 1
     inner join months_since
         on customer_360.customer_id = months_since.customer_id
+),
+
+permitted as (
+    select hardly_active.*
+    from hardly_active
+    left join profiling_stops
+        on
+            hardly_active.customer_id = profiling_stops.customer_id
+            and profiling_stops.scope = 'all'
+    where profiling_stops.customer_id is null
 )
 
-select * from hardly_active
+select * from permitted

@@ -1,4 +1,10 @@
-with customer_brand_360 as (
+with profiling_stops as (
+    select customer_id, scope
+    from {{ ref('int_privacy__profiling_stops') }}
+    where is_restricted
+),
+
+customer_brand_360 as (
     select
         customer_id,
         brand_id,
@@ -63,6 +69,16 @@ birthdays_near as (
             as entered_at
     from birthdays
     where {{ days_between('as_of_date', 'birthday_date') }} <= {{ var('birthday_lead_days') }}
+),
+
+permitted as (
+    select birthdays_near.*
+    from birthdays_near
+    left join profiling_stops
+        on
+            birthdays_near.customer_id = profiling_stops.customer_id
+            and profiling_stops.scope = birthdays_near.brand_id
+    where profiling_stops.customer_id is null
 )
 
-select * from birthdays_near
+select * from permitted

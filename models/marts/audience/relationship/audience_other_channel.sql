@@ -1,4 +1,9 @@
-with message_responses as (
+with profiling_stops as (
+    select customer_id, scope
+    from {{ ref('int_privacy__profiling_stops') }}
+),
+
+message_responses as (
     select
         brand_id,
         message_id,
@@ -86,6 +91,16 @@ most_silent as (
         entered_at
     from channels_ranked
     where silence_rank = 1
+),
+
+permitted as (
+    select most_silent.*
+    from most_silent
+    left join profiling_stops
+        on
+            most_silent.customer_id = profiling_stops.customer_id
+            and profiling_stops.scope = 'all'
+    where profiling_stops.customer_id is null
 )
 
-select * from most_silent
+select * from permitted

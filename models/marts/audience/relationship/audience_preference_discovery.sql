@@ -1,4 +1,10 @@
-with customer_brand_360 as (
+with profiling_stops as (
+    select customer_id, scope
+    from {{ ref('int_privacy__profiling_stops') }}
+    where is_restricted
+),
+
+customer_brand_360 as (
     select customer_id, brand_id, registered_at
     from {{ ref('customer_brand_360') }}
 ),
@@ -93,6 +99,16 @@ active_and_unasked as (
             'as_of.as_of_at',
             var('preference_discovery_active_days')
         ) }}
+),
+
+permitted as (
+    select active_and_unasked.*
+    from active_and_unasked
+    left join profiling_stops
+        on
+            active_and_unasked.customer_id = profiling_stops.customer_id
+            and profiling_stops.scope = active_and_unasked.brand_id
+    where profiling_stops.customer_id is null
 )
 
-select * from active_and_unasked
+select * from permitted

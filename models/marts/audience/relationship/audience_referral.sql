@@ -1,4 +1,9 @@
-with customer_brand_360 as (
+with profiling_stops as (
+    select customer_id, scope
+    from {{ ref('int_privacy__profiling_stops') }}
+),
+
+customer_brand_360 as (
     select customer_id, brand_id, order_count, last_order_at
     from {{ ref('customer_brand_360') }}
 ),
@@ -110,6 +115,16 @@ contented as (
         and {{ is_within_days(
             'customer_brand_360.last_order_at', 'as_of.as_of_at', var('referral_active_days')
         ) }}
+),
+
+permitted as (
+    select contented.*
+    from contented
+    left join profiling_stops
+        on
+            contented.customer_id = profiling_stops.customer_id
+            and profiling_stops.scope = contented.brand_id
+    where profiling_stops.customer_id is null
 )
 
-select * from contented
+select * from permitted

@@ -1,4 +1,9 @@
-with customer_360 as (
+with profiling_stops as (
+    select customer_id, scope
+    from {{ ref('int_privacy__profiling_stops') }}
+),
+
+customer_360 as (
     select customer_id, strongest_brand_id, brand_to_stimulate_id, first_seen_at
     from {{ ref('customer_360') }}
     where activity_tier = 'high_in_one' and brand_to_stimulate_id is not null
@@ -75,6 +80,16 @@ loyal_to_one as (
             and brands_ranked.brand_rank = 1
     inner join months_since
         on customer_360.customer_id = months_since.customer_id
+),
+
+permitted as (
+    select loyal_to_one.*
+    from loyal_to_one
+    left join profiling_stops
+        on
+            loyal_to_one.customer_id = profiling_stops.customer_id
+            and profiling_stops.scope = 'all'
+    where profiling_stops.customer_id is null
 )
 
-select * from loyal_to_one
+select * from permitted

@@ -1,4 +1,9 @@
-with customer_360 as (
+with profiling_stops as (
+    select customer_id, scope
+    from {{ ref('int_privacy__profiling_stops') }}
+),
+
+customer_360 as (
     select customer_id
     from {{ ref('customer_360') }}
     where activity_tier = 'dormant'
@@ -65,6 +70,16 @@ gone_quiet as (
             and brands_ranked.brand_rank = 1
     left join last_signs
         on customer_360.customer_id = last_signs.customer_id
+),
+
+permitted as (
+    select gone_quiet.*
+    from gone_quiet
+    left join profiling_stops
+        on
+            gone_quiet.customer_id = profiling_stops.customer_id
+            and profiling_stops.scope = 'all'
+    where profiling_stops.customer_id is null
 )
 
-select * from gone_quiet
+select * from permitted
