@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,8 @@ def pytest_configure() -> None:
     for name in (*OURS, *DBTS):
         os.environ.pop(name, None)
     os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
+    # Only its owner may open it, as a folder of keys must be.
+    os.environ["CROSSBRAND_KEYS"] = tempfile.mkdtemp(prefix="crossbrand-keys-")
 
 
 @pytest.fixture

@@ -434,6 +434,12 @@ def publish_command(
     parquet: Parquet = None,
     postgres: Postgres = None,
     accept_changes: AcceptChanges = False,
+    rotate_key: Annotated[
+        bool,
+        typer.Option(
+            "--rotate-key", help="Give every customer another id in bi, by a new key, first."
+        ),
+    ] = False,
 ) -> None:
     """Publish the warehouse as it is, list what is published, or go back to an earlier generation.
 
@@ -444,10 +450,14 @@ def publish_command(
 
     if generation and list_them:
         raise CrossbrandError("--list shows and --generation changes: give one of them.")
+    if rotate_key and (generation or list_them):
+        raise CrossbrandError("--rotate-key belongs to a new publishing: give it alone.")
     paths, console = find_paths(), make_console()
     if list_them:
         module.list_generations(paths, console)
         return
+    if rotate_key:
+        module.rotate_key(paths, console)
     if generation is not None:
         module.go_back(paths, console, generation)
     elif not build_module.publish(paths, console, parquet=parquet, accept_changes=accept_changes):

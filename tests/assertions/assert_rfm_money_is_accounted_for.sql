@@ -1,6 +1,7 @@
 -- Revenue that no customer is credited with must be the revenue of orders that nobody can be told
--- for or whose buyer nobody may profile, and nothing else: a join that doubles or loses an order shows here to the cent. With a
--- window on RFM the two sides speak of different orders, and nothing is compared.
+-- for, or whose buyer nobody may profile, and nothing else: a join that doubles or loses an order
+-- shows here to the cent. With a window on RFM the two sides speak of different orders, and nothing
+-- is compared.
 with rfm_scores as (
     select monetary_amount
     from {{ ref('rfm_scores') }}

@@ -2,7 +2,8 @@
 
 A mart or a seed is published where its `config.meta.published_to` names the role; one that does
 not say so stays in the warehouse. A column with `meta.pii` never goes to `bi`, nor to any role in
-its `meta.withheld_from`.
+its `meta.withheld_from`. An id that this project makes, a customer's say, and a column
+with `meta.pseudonym` go to `bi` as a keyed hash (pseudonyms).
 """
 
 from __future__ import annotations
@@ -22,6 +23,11 @@ ACTIVATION = "activation"
 ROLES = (ACTIVATION, BI)
 """In the order in which they are swapped: who acts on customers comes before who reports."""
 
+OUR_ID = re.compile(
+    r"(^|_)(customer|session|cart|touch|redirect|audience_change|rejected_record)_id$"
+)
+"""Ids that are hashes of what came in, whether or not somebody thought of saying so."""
+
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DOC = re.compile(r"{{\s*doc\(['\"](\w+)['\"]\)\s*}}")
 _DOCS_BLOCK = re.compile(r"{%\s*docs\s+(\w+)\s*%}(.*?){%\s*enddocs\s*%}", re.DOTALL)
@@ -34,6 +40,8 @@ class Column:
     name: str
     description: str
     withheld_from: frozenset[str]
+    is_pseudonym: bool = False
+    """Whether BI gets a keyed hash in its place."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +102,9 @@ def _mart(path: Path, schema: str, entry: Mapping[str, Any], docs: Mapping[str, 
         _refuse_unknown(path, f"{name}.{column['name']}", withheld)
         if meta.get("pii"):
             withheld.add(BI)
-        columns.append(Column(str(column["name"]), _text(column, docs), frozenset(withheld)))
+        column_name = str(column["name"])
+        is_pseudonym = bool(meta.get("pseudonym") or OUR_ID.search(column_name))
+        columns.append(Column(column_name, _text(column, docs), frozenset(withheld), is_pseudonym))
     mart = Mart(name, schema, _text(entry, docs), roles, tuple(columns), _key(entry))
     for role in sorted(roles):
         lost = set(mart.key) - {column.name for column in mart.published_columns(role)}

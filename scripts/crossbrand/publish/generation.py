@@ -12,7 +12,7 @@ import os
 import struct
 import subprocess
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -24,11 +24,18 @@ import pyarrow as pa
 from crossbrand import __version__
 from crossbrand.console import Advance
 from crossbrand.errors import CrossbrandError
+from crossbrand.keys import Key, keys_folder, load_or_create
 from crossbrand.paths import Paths, has_table, open_warehouse, quoted
 from crossbrand.publish.content import hash_table, refuse_personal_data
 from crossbrand.publish.declared import BI, ROLES, Mart, load_marts
 from crossbrand.publish.figures import measure
 from crossbrand.publish.folder import Folder, next_id, sync_file, sync_folder
+from crossbrand.publish.pseudonyms import (
+    KEY_NAME,
+    pseudonyms_of,
+    refuse_plain_hashes,
+    select_list,
+)
 
 STORAGE_VERSION = "v1.2.0"
 STORAGE_NUMBER = 65
@@ -74,6 +81,7 @@ def stage(
     files that were written do not hold what was to be written, or where BI would see a person.
     """
     marts = load_marts(paths.project)
+    key = load_or_create(keys_folder(paths.project), KEY_NAME)
     roles = [
         _Role(name, f"publishing_{name}", [mart for mart in marts if name in mart.roles])
         for name in ROLES
@@ -94,10 +102,11 @@ def stage(
             )
             # One transaction: DuckDB brings every commit to the disk, and a comment is one.
             connection.execute("begin")
-            for mart in role.marts:
-                advance(done, total, f"{role.name} {mart.name}")
-                _write_mart(connection, role, mart)
-                done += 1
+            with _pseudonyms(connection, role, key):
+                for mart in role.marts:
+                    advance(done, total, f"{role.name} {mart.name}")
+                    _write_mart(connection, role, mart)
+                    done += 1
             connection.execute("commit")
         digest = hashlib.sha256(repr([role.hashes for role in roles]).encode()).hexdigest()
         generation = Generation(
@@ -172,15 +181,35 @@ def _refuse_other_columns(connection: duckdb.DuckDBPyConnection, marts: Sequence
             )
 
 
+def _hidden(role: _Role, mart: Mart) -> list[str]:
+    """The columns of which the role gets keyed hashes."""
+    return [
+        column.name
+        for column in mart.published_columns(role.name)
+        if column.is_pseudonym and role.name == BI
+    ]
+
+
+def _pseudonyms(
+    connection: duckdb.DuckDBPyConnection, role: _Role, key: Key
+) -> AbstractContextManager[str]:
+    columns = [
+        (f'warehouse.{mart.schema}."{mart.name}"', name)
+        for mart in role.marts
+        for name in _hidden(role, mart)
+    ]
+    return pseudonyms_of(connection, key, columns)
+
+
 def _write_mart(connection: duckdb.DuckDBPyConnection, role: _Role, mart: Mart) -> None:
     columns = mart.published_columns(role.name)
-    names = ", ".join(f'"{column.name}"' for column in columns)
+    hidden = _hidden(role, mart)
+    # In the order of what is written: that of the ids behind it would tell which is which.
     order = ", ".join(f'"{name}"' for name in mart.key) or "all"
     target = f'{role.alias}.main."{mart.name}"'
-    connection.execute(
-        f'create table {target} as select {names} from warehouse.{mart.schema}."{mart.name}" '
-        f"order by {order}"
-    )
+    source = f'warehouse.{mart.schema}."{mart.name}"'
+    chosen = select_list([column.name for column in columns], hidden, source)
+    connection.execute(f"create table {target} as select * from ({chosen}) order by {order}")
     connection.execute(f"comment on table {target} is {quoted(mart.description)}")
     texts = []
     for name, kind in connection.execute(
@@ -195,6 +224,7 @@ def _write_mart(connection: duckdb.DuckDBPyConnection, role: _Role, mart: Mart) 
         )
     if role.name == BI:
         refuse_personal_data(connection, target, texts)
+        refuse_plain_hashes(connection, target, [name for name in texts if name not in hidden])
     role.rows[mart.name], role.hashes[mart.name] = hash_table(connection, target)
 
 

@@ -16,11 +16,13 @@ from rich.text import Text
 
 from crossbrand.console import Steps
 from crossbrand.errors import CrossbrandError
+from crossbrand.keys import keys_folder, load_key, rotate
 from crossbrand.paths import Paths
 from crossbrand.publish.declared import ROLES
 from crossbrand.publish.figures import Account, print_changes, read_account
 from crossbrand.publish.folder import CURRENT, Folder, current_files
 from crossbrand.publish.generation import Generation, stage
+from crossbrand.publish.pseudonyms import KEY_NAME
 from crossbrand.publish.swap import (
     Intent,
     announce,
@@ -154,6 +156,19 @@ def mend(folder: Folder, console: Console) -> None:
                 ),
                 soft_wrap=True,
             )
+
+
+def rotate_key(paths: Paths, console: Console) -> None:
+    """Replace the key of the ids in bi. Nothing that is published changes by that."""
+    folder = keys_folder(paths.project)
+    had_one = load_key(folder, KEY_NAME) is not None
+    key = rotate(folder, KEY_NAME, keep_old=False)
+    console.print(
+        f"The key of the ids in bi is {key.id} now"
+        + (", and the one before it is gone. " if had_one else ". ")
+        + "Ids of the next generation have nothing in common with those before.",
+        soft_wrap=True,
+    )
 
 
 def go_back(paths: Paths, console: Console, wanted: str) -> str:
