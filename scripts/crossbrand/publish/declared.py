@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from crossbrand.errors import CrossbrandError
+from crossbrand.publish.small_groups import Rule, read_rules
 
 BI = "bi"
 ACTIVATION = "activation"
@@ -54,6 +55,7 @@ class Mart:
     roles: frozenset[str]
     columns: tuple[Column, ...]
     key: tuple[str, ...]
+    small_groups: tuple[Rule, ...] = ()
 
     def published_columns(self, role: str) -> tuple[Column, ...]:
         """The columns that the role gets."""
@@ -105,7 +107,13 @@ def _mart(path: Path, schema: str, entry: Mapping[str, Any], docs: Mapping[str, 
         column_name = str(column["name"])
         is_pseudonym = bool(meta.get("pseudonym") or OUR_ID.search(column_name))
         columns.append(Column(column_name, _text(column, docs), frozenset(withheld), is_pseudonym))
-    mart = Mart(name, schema, _text(entry, docs), roles, tuple(columns), _key(entry))
+    rules = read_rules(f"{path}: {name}", _meta(entry).get("small_groups"))
+    mart = Mart(name, schema, _text(entry, docs), roles, tuple(columns), _key(entry), rules)
+    unknown = {column for rule in rules for column in rule.columns} - {one.name for one in columns}
+    if unknown:
+        raise CrossbrandError(
+            f"{path}: {name} has no {', '.join(sorted(unknown))}, which its small_groups name."
+        )
     for role in sorted(roles):
         lost = set(mart.key) - {column.name for column in mart.published_columns(role)}
         if lost:

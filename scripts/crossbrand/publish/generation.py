@@ -36,6 +36,11 @@ from crossbrand.publish.pseudonyms import (
     refuse_plain_hashes,
     select_list,
 )
+from crossbrand.publish.small_groups import (
+    hide_small_groups,
+    min_group_size,
+    refuse_small_groups,
+)
 
 STORAGE_VERSION = "v1.2.0"
 STORAGE_NUMBER = 65
@@ -68,6 +73,8 @@ class _Role:
     name: str
     alias: str
     marts: Sequence[Mart]
+    least: int = 1
+    """People of the smallest group that BI may see."""
     rows: dict[str, int] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
 
@@ -82,8 +89,9 @@ def stage(
     """
     marts = load_marts(paths.project)
     key = load_or_create(keys_folder(paths.project), KEY_NAME)
+    least = min_group_size(paths.project)
     roles = [
-        _Role(name, f"publishing_{name}", [mart for mart in marts if name in mart.roles])
+        _Role(name, f"publishing_{name}", [mart for mart in marts if name in mart.roles], least)
         for name in ROLES
     ]
     roles = [role for role in roles if role.marts]
@@ -209,6 +217,10 @@ def _write_mart(connection: duckdb.DuckDBPyConnection, role: _Role, mart: Mart) 
     target = f'{role.alias}.main."{mart.name}"'
     source = f'warehouse.{mart.schema}."{mart.name}"'
     chosen = select_list([column.name for column in columns], hidden, source)
+    if role.name == BI and mart.small_groups:
+        connection.execute(f"create or replace temp table with_groups as {chosen}")
+        hide_small_groups(connection, "with_groups", mart.small_groups, mart.key, role.least)
+        chosen = "select * from with_groups"
     connection.execute(f"create table {target} as select * from ({chosen}) order by {order}")
     connection.execute(f"comment on table {target} is {quoted(mart.description)}")
     texts = []
@@ -224,6 +236,7 @@ def _write_mart(connection: duckdb.DuckDBPyConnection, role: _Role, mart: Mart) 
         )
     if role.name == BI:
         refuse_personal_data(connection, target, texts)
+        refuse_small_groups(connection, target, [column.name for column in columns], role.least)
         refuse_plain_hashes(connection, target, [name for name in texts if name not in hidden])
     role.rows[mart.name], role.hashes[mart.name] = hash_table(connection, target)
 
