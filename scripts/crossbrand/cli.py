@@ -469,6 +469,34 @@ def publish_command(
 
 
 @app.command()
+def board(
+    customer: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID", help="A customer_id whose page is to be there, as the first of them."
+        ),
+    ] = None,
+    serve: Annotated[
+        bool,
+        typer.Option("--serve", help="Serve the boards on this machine instead of writing files."),
+    ] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of --serve.")] = 8791,
+) -> None:
+    """Render the boards of boards/ from what is published: pages without a script, in one folder.
+
+    They lie in published/site and open from the disk, or are served on 127.0.0.1 with --serve.
+    """
+    from crossbrand.board import run as module
+
+    if serve and customer:
+        raise CrossbrandError("With --serve the page itself asks for a customer_id: leave it out.")
+    if serve:
+        module.serve(find_paths(), make_console(), port)
+    else:
+        module.render(find_paths(), make_console(), customer_id=customer)
+
+
+@app.command()
 def sync(
     destination: Annotated[
         str, typer.Argument(help="A mapping in destinations/: braze, file, or one of your own.")

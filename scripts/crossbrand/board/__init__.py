@@ -1,0 +1,1 @@
+"""`crossbrand board`: pages with pictures of the published marts, defined in boards/."""
