@@ -412,7 +412,7 @@ def _heatmap(chart: Chart, rows: Sequence[Row], look: Look) -> str:
                 continue
             share = max(0.0, min(1.0, float(cell[value]) / high)) * 100
             calm = quiet and name == other
-            kind = "calm" if calm else "strong" if share >= 75 else "weak"
+            kind = "calm" if calm else "strong" if share >= 88 else "weak"
             heat = "" if calm else f' style="--heat:{8 + share * 0.92:.0f}%"' if share else ""
             aside = f"<small>{_text(cell[remark] or '')}</small>" if remark else ""
             said = look.write(cell[value], form, with_currency=True)
