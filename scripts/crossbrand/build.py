@@ -31,7 +31,8 @@ from crossbrand.publish.run import opened, publishing
 from crossbrand.publish.swap import file_state
 from crossbrand.publish.sweep import generations_to_keep
 from crossbrand.room import advice
-from crossbrand.validate.run import print_report, validate_landing, validate_publication
+from crossbrand.runs import Record
+from crossbrand.validate.run import Report, print_report, validate_landing, validate_publication
 
 # Linux's ioctl that makes two files share their blocks until one is written to.
 FICLONE = 0x40049409
@@ -66,13 +67,17 @@ class BuildOptions:
     accept_changes: bool = False
 
 
-def build(paths: Paths, console: Console, options: BuildOptions) -> bool:
+def build(
+    paths: Paths, console: Console, options: BuildOptions, record: Record | None = None
+) -> bool:
     """Build the warehouse anew from what has landed, and publish it.
 
     False where a checkpoint said stop or dbt failed: the reasons were printed and nothing changed.
+    `record` is told of each step.
     Raises CrossbrandError where another build is running or the build cannot begin.
     """
     started = time.monotonic()
+    record = record or Record()
     is_published = options.is_published and not options.select
     with lock_warehouse(paths.warehouse):
         if is_published:
@@ -81,16 +86,20 @@ def build(paths: Paths, console: Console, options: BuildOptions) -> bool:
             with opened(Folder(paths.published), console):
                 pass
         before = {} if is_published else _counts(paths.warehouse)
-        private = _private_copy(paths.warehouse)
+        with record.step("private copy"):
+            private = _private_copy(paths.warehouse)
         building = replace(paths, warehouse=private)
         try:
-            if not _build_private(building, console, options):
+            if not _build_private(building, console, options, record):
                 console.print(Text("Nothing changed: the warehouse is as it was.", style="yellow"))
                 return False
             _mark(private, options.select)
             _settle(private)
             if is_published:
-                with publishing(building, console, parquet=options.parquet) as publication:
+                with (
+                    record.step("publish"),
+                    publishing(building, console, parquet=options.parquet) as publication,
+                ):
                     generation = publication.write()
                     publication.announce(generation, paths.warehouse)
                     _take_over(private, paths.warehouse)
@@ -146,9 +155,11 @@ def lock_warehouse(warehouse: Path) -> AbstractContextManager[None]:
     )
 
 
-def _build_private(paths: Paths, console: Console, options: BuildOptions) -> bool:
-    report = validate_landing(paths, console)
+def _build_private(paths: Paths, console: Console, options: BuildOptions, record: Record) -> bool:
+    with record.step("validate landing"):
+        report = validate_landing(paths, console)
     print_report(report, console)
+    _note(report, record)
     if report.is_stopped:
         return False
     arguments = ["build"]
@@ -158,17 +169,21 @@ def _build_private(paths: Paths, console: Console, options: BuildOptions) -> boo
         arguments += ["--select", *options.select]
     if options.as_of:
         arguments += ["--vars", json.dumps({"as_of": options.as_of})]
-    outcome = run_dbt(
-        arguments,
-        project=paths.project,
-        console=console,
-        environment={
-            "CROSSBRAND_LANDING": str(paths.landing),
-            "CROSSBRAND_WAREHOUSE": str(paths.warehouse),
-        },
-    )
+    with record.step("dbt build"):
+        outcome = run_dbt(
+            arguments,
+            project=paths.project,
+            console=console,
+            environment={
+                "CROSSBRAND_LANDING": str(paths.landing),
+                "CROSSBRAND_WAREHOUSE": str(paths.warehouse),
+            },
+        )
     print_outcome(outcome, console)
+    record.dbt = outcome
+    record.keep_artefacts(paths.project)
     if outcome.exit_code:
+        record.say_no()
         if mend := advice(outcome.failures):
             console.print(Text(mend, style="yellow"))
         return False
@@ -179,9 +194,18 @@ def _build_private(paths: Paths, console: Console, options: BuildOptions) -> boo
                 "what it would. Nothing changed."
             )
         return True
-    report = validate_publication(paths, console, accept_changes=options.accept_changes)
+    with record.step("validate publication"):
+        report = validate_publication(paths, console, accept_changes=options.accept_changes)
     print_report(report, console)
+    _note(report, record)
     return not report.is_stopped
+
+
+def _note(report: Report, record: Record) -> None:
+    for verdict in report.verdicts:
+        record.found(verdict.checkpoint, verdict.findings)
+    if report.is_stopped:
+        record.say_no()
 
 
 def _mark(warehouse: Path, selection: Sequence[str]) -> None:

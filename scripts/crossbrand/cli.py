@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -397,6 +397,12 @@ def build(
     parquet: Parquet = None,
     postgres: Postgres = None,
     accept_changes: AcceptChanges = False,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json", help="Print one JSON document of what was done, and nothing else, on stdout."
+        ),
+    ] = False,
 ) -> None:
     """Judge the landing, build on a private copy, judge the marts, take the copy over, publish.
 
@@ -404,6 +410,7 @@ def build(
     changed. 2: it could not begin or end, because another build runs, or the disk is full, say.
     """
     from crossbrand import build as module
+    from crossbrand import runs
 
     options = module.BuildOptions(
         full_refresh=full_refresh,
@@ -413,13 +420,46 @@ def build(
         parquet=parquet,
         accept_changes=accept_changes,
     )
-    paths, console = find_paths(), make_console()
-    if not module.build(paths, console, options):
-        raise typer.Exit(1)
-    if postgres and options.is_published and not options.select:
-        from crossbrand.publish.postgres import publish_to_postgres
+    paths, console = find_paths(), make_console(stderr=as_json)
+    publishes = options.is_published and not options.select
+    record = runs.Record(options=asdict(options))
 
-        publish_to_postgres(paths, console, postgres)
+    def work() -> bool:
+        if not module.build(paths, console, options, record):
+            return False
+        if postgres and publishes:
+            from crossbrand.publish.postgres import publish_to_postgres
+
+            with record.step("publish to PostgreSQL"):
+                publish_to_postgres(paths, console, postgres)
+        return True
+
+    document = runs.recorded(paths, record, work, publishes=publishes)
+    if as_json:
+        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    if record.message:
+        raise CrossbrandError(record.message)
+    if record.exit_code:
+        raise typer.Exit(record.exit_code)
+
+
+@app.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Say how things stand: what is published, how fresh, the last build, requests, syncs.
+
+    Exit code 0: in order. 1: something needs somebody, and the list says what.
+    """
+    from crossbrand import status as module
+
+    found = module.find_status(find_paths())
+    if as_json:
+        typer.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
+    else:
+        module.print_status(found, make_console())
+    if found.needs:
+        raise typer.Exit(1)
 
 
 @app.command("publish")
