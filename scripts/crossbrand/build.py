@@ -13,7 +13,7 @@ import fcntl
 import json
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +26,7 @@ from crossbrand.dbt_runner import print_outcome, run_dbt
 from crossbrand.errors import CrossbrandError
 from crossbrand.locks import hold
 from crossbrand.paths import Paths, has_table, open_warehouse
+from crossbrand.privacy.suppress import scrub_landing
 from crossbrand.publish.folder import Folder, sync_file, sync_folder
 from crossbrand.publish.run import opened, publishing
 from crossbrand.publish.swap import file_state
@@ -56,7 +57,8 @@ class BuildOptions:
     """What a build is asked for. `as_of` is a UTC time as dbt's variable of that name takes it.
 
     `select` builds only those nodes: marts may then be of several ages, so nothing is published.
-    `parquet` is None for as the last time.
+    `parquet` is None for as the last time. `begin` writes what the build begins with into a new
+    file, from the warehouse that is there, instead of the copy of it.
     """
 
     full_refresh: bool = False
@@ -65,6 +67,7 @@ class BuildOptions:
     is_published: bool = True
     parquet: bool | None = None
     accept_changes: bool = False
+    begin: Callable[[Path, Path], None] | None = None
 
 
 def build(
@@ -85,9 +88,10 @@ def build(
             generations_to_keep()
             with opened(Folder(paths.published), console):
                 pass
+        scrub_landing(paths, console)
         before = {} if is_published else _counts(paths.warehouse)
         with record.step("private copy"):
-            private = _private_copy(paths.warehouse)
+            private = _private_copy(paths.warehouse, options.begin)
         building = replace(paths, warehouse=private)
         try:
             if not _build_private(building, console, options, record):
@@ -232,8 +236,11 @@ def _refuse_part(warehouse: Path) -> None:
     )
 
 
-def _private_copy(warehouse: Path) -> Path:
-    """A copy in a folder of its own, under the same name: views in a warehouse name its file."""
+def _private_copy(warehouse: Path, begin: Callable[[Path, Path], None] | None = None) -> Path:
+    """A copy in a folder of its own, under the same name: views in a warehouse name its file.
+
+    With `begin` it is no copy but what that writes.
+    """
     folder = warehouse.with_name(f".{warehouse.stem}.building")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -243,7 +250,7 @@ def _private_copy(warehouse: Path) -> Path:
             _write_out_log(warehouse)
         # Held open for reading, so that no dbt can begin to write it meanwhile.
         with open_warehouse(warehouse):
-            _clone(warehouse, private)
+            (begin or _clone)(warehouse, private)
             (folder / COPIED).write_text(file_state(warehouse), encoding="utf-8")
     return private
 

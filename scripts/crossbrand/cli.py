@@ -598,6 +598,89 @@ def sync(
         raise typer.Exit(1)
 
 
+@app.command()
+def erase(
+    requests: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[REQUEST_ID]...", help="Landed requests: REQUEST_ID, BRAND:ID."),
+    ] = None,
+    identifier: Annotated[
+        str | None,
+        typer.Option(metavar="TYPE=VALUE", help="email, phone, contact_id or loyalty_card_id."),
+    ] = None,
+    brand: Annotated[str | None, typer.Option(help="A brand of the controller asked.")] = None,
+    controller: Annotated[str | None, typer.Option(help="The controller that was asked.")] = None,
+    customer: Annotated[
+        str | None, typer.Option(metavar="ID", help="Which of several who use the identifier.")
+    ] = None,
+    all_pending: Annotated[
+        bool, typer.Option("--all-pending", help="Everybody whose request has landed.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List every place and count; change nothing.")
+    ] = False,
+    accept_suspects: Annotated[
+        bool, typer.Option("--accept-suspects", help="Also who may be two people.")
+    ] = False,
+    ignore_unread: Annotated[
+        bool, typer.Option("--ignore-unread", help="Although files landed since the last build.")
+    ] = False,
+    scrub: Annotated[
+        bool, typer.Option("--scrub", help="Only hold new landing files against the list.")
+    ] = False,
+    postgres: Postgres = None,
+) -> None:
+    """Remove a person from landing, warehouse, published files, logs and exports.
+
+    Goes on with an erasure that was cut off. Exit code 0: done. 1: a request was refused or a step
+    is left, as was told. 2: it could not begin, and nothing changed.
+    """
+    from crossbrand.privacy import erase as module
+
+    paths, console = find_paths(), make_console()
+    if scrub:
+        module.scrub_only(paths, console)
+        return
+    request = module.EraseRequest(
+        requests=tuple(requests or ()),
+        identifier=identifier,
+        brand=brand,
+        controller=controller,
+        customer=customer,
+        all_pending=all_pending,
+        dry_run=dry_run,
+        accept_suspects=accept_suspects,
+        ignore_unread=ignore_unread,
+        postgres=postgres,
+    )
+    if not module.erase(request, paths, console):
+        raise typer.Exit(1)
+
+
+@app.command()
+def audit(
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Follow the chain of hashes from the first line.")
+    ] = False,
+) -> None:
+    """Print the record of erasures, accesses, exports and merges, or check that it is whole.
+
+    Exit code 0: whole. 1: a line was changed or taken out.
+    """
+    from crossbrand.privacy import audit as module
+    from crossbrand.privacy.places import privacy_folder
+
+    console, path = make_console(), privacy_folder(find_paths()).audit
+    if not verify:
+        typer.echo(path.read_text(encoding="utf-8") if path.is_file() else "", nl=False)
+        return
+    verified = module.verify(path)
+    if verified.fault:
+        console.print(Text(f"{path}: {verified.fault}", style="bold red"), soft_wrap=True)
+        raise typer.Exit(1)
+    console.print(f"{path}: {verified.lines:,} lines, whole. Last hash: {verified.last_hash}")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code.
 

@@ -105,6 +105,11 @@ def land(request: Request, paths: Paths, console: Console) -> list[Outcome]:
         outcome = _land_with_progress(path, name, options, console)
         outcomes.append(outcome)
         print_outcome(outcome, options.place.root, console)
+    if not options.dry_run:
+        # Here, since it uses modules of this package.
+        from crossbrand.privacy.suppress import scrub_landing
+
+        scrub_landing(paths, console)
     for why, names in found.others.items():
         told = ", ".join(printable(name) for name in names[:5])
         more = f" and {len(names) - 5} more" if len(names) > 5 else ""

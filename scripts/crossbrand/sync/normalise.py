@@ -36,7 +36,7 @@ class Macros:
         self._files = self._find()
         self._callables: dict[str, Callable[..., Any]] = {}
 
-    def __call__(self, name: str, *arguments: str) -> str:
+    def __call__(self, name: str, *arguments: str | int | list[str]) -> str:
         """The expression that a macro gives for SQL expressions as arguments."""
         return str(self._callable(name)(*arguments)).strip()
 
