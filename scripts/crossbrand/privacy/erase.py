@@ -214,7 +214,7 @@ def _wanted(request: EraseRequest, resolver: Resolver) -> list[Wanted]:
     if request.identifier:
         controller, brand = _controller(request, resolver)
         kind, value = resolver.read_identifier(request.identifier, brand)
-        wanted.append(Wanted(controller, kind, value))
+        wanted.append(Wanted(controller, kind, value, brand=request.brand))
     if request.all_pending or request.requests:
         pending = resolver.pending()
         if request.all_pending:

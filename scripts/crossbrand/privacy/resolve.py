@@ -54,6 +54,8 @@ class Wanted:
     identifier_value: str = field(repr=False)
     request: tuple[str, str] | None = None
     """Brand and id of the request, where there is one."""
+    brand: str | None = None
+    """The brand whose contact ids and cards are meant; None for any of the controller."""
 
     @property
     def label(self) -> str:
@@ -136,7 +138,7 @@ class Resolver:
             [request_type],
         ).fetchall()
         return [
-            Wanted(self.brands[brand]["controller_id"], kind, value, (brand, request))
+            Wanted(self.brands[brand]["controller_id"], kind, value, (brand, request), brand)
             for brand, request, kind, value in rows
         ]
 
@@ -169,8 +171,8 @@ class Resolver:
     def customers(self, wanted: Wanted) -> list[str]:
         """Whose records name the identifier within the controller."""
         scopes = [wanted.controller_id, *self.brands_of(wanted.controller_id)]
-        if wanted.request and not self.reader.types.is_of_controller(wanted.identifier_type):
-            scopes = [wanted.request[0]]
+        if wanted.brand and not self.reader.types.is_of_controller(wanted.identifier_type):
+            scopes = [wanted.brand]
         rows = self._connection.execute(
             f"""
             select distinct set_customers.customer_id
@@ -235,7 +237,7 @@ class Resolver:
         scopes = [wanted.controller_id]
         brands = self.brands_of(wanted.controller_id)
         if not self.reader.types.is_of_controller(wanted.identifier_type):
-            scopes = [wanted.request[0]] if wanted.request else list(brands)
+            scopes = [wanted.brand] if wanted.brand else list(brands)
         requests = (wanted.request,) if wanted.request else ()
         people = People(wanted.controller_id, (), brands, requests)
         kind, value = wanted.identifier_type, wanted.identifier_value
