@@ -20,13 +20,11 @@ import duckdb
 
 from crossbrand.errors import CrossbrandError
 from crossbrand.paths import quoted
+from crossbrand.sync.channels import FLAGS
 from crossbrand.sync.normalise import Macros
 from crossbrand.sync.places import Generation, Places
 
 FEEDS = ("consent_events", "privacy_requests")
-FLAGS = ("email", "sms", "call", "letter", "web_push", "app_push")
-"""The channels that sync_profiles has a permission for."""
-
 # A channel of the landing without a permission of its own closes the one it is reached by.
 CLOSES = {"vms": "call"}
 

@@ -10,10 +10,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from crossbrand.errors import CrossbrandError
-from crossbrand.sync.answers import Refused, Unavailable, without_addresses
+from crossbrand.sync.answers import Refused, Unauthorised, Unavailable, kept
+from crossbrand.sync.channels import BITS, open_flags
 from crossbrand.sync.destinations.base import (
     TELLING,
     Change,
@@ -22,7 +23,7 @@ from crossbrand.sync.destinations.base import (
     Outcome,
 )
 from crossbrand.sync.plan import ATTEMPTS, FIRST_WAIT, LONGEST_WAIT
-from crossbrand.sync.source import BITS, Person, Source, open_flags
+from crossbrand.sync.source import Person, Source
 from crossbrand.sync.state import Entry, State
 
 HOPELESS = 3
@@ -178,11 +179,7 @@ class Delivery:
     def _write(self, batch: _Batch, outcomes: Sequence[Outcome]) -> None:
         answered = list(zip(batch.entries, outcomes, strict=True))
         taken = [(entry, one.remote_id) for entry, one in answered if one.rejected is None]
-        refused = [
-            (entry, without_addresses(one.rejected))
-            for entry, one in answered
-            if one.rejected is not None
-        ]
+        refused = [(entry, one.rejected) for entry, one in answered if one.rejected is not None]
         if taken:
             told = [
                 change
@@ -314,8 +311,19 @@ class Delivery:
             )
 
     def _send(self, batch: _Batch) -> list[Outcome]:
+        """Send a batch. Whatever the platform says leaves here without what it was told."""
         attempts = sum(entry.attempts for entry in batch.entries)
-        return self._send_or_halve(batch.operation, batch.changes, attempts, [])
+        payloads = [change.payload for change in batch.changes]
+        try:
+            outcomes = self._send_or_halve(batch.operation, batch.changes, attempts, [])
+        except (Unavailable, Unauthorised) as error:
+            raise type(error)(kept(str(error), payloads)) from None
+        said = {one.rejected for one in outcomes if one.rejected is not None}
+        words = {one: kept(one, payloads) for one in said}
+        return [
+            one if one.rejected is None else replace(one, rejected=words[one.rejected])
+            for one in outcomes
+        ]
 
     def _send_or_halve(
         self,

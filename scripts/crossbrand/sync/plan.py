@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from crossbrand.sync.channels import EVERY_CHANNEL
 from crossbrand.sync.destinations.base import ORDER, TELLING, Contract, Operation
 from crossbrand.sync.mapping import DestinationMapping
-from crossbrand.sync.source import BITS, Person, Source
+from crossbrand.sync.source import Person, Source
 from crossbrand.sync.state import (
     DOUBT,
     GIVEN_UP,
@@ -27,8 +28,6 @@ from crossbrand.sync.state import (
 
 LONGEST_WAIT = 24 * 3600.0
 """Seconds: a refused row is tried again after a day at the latest."""
-
-EVERY_CHANNEL = sum(BITS.values())
 
 FIRST_WAIT = 300.0
 ATTEMPTS = 8

@@ -19,13 +19,13 @@ import pyarrow as pa
 from crossbrand.errors import CrossbrandError
 from crossbrand.paths import quoted
 from crossbrand.sync import consent
-from crossbrand.sync.consent import FLAGS, Newer
+from crossbrand.sync.channels import BITS, FLAGS
+from crossbrand.sync.consent import Newer
 from crossbrand.sync.destinations.base import Contract, Membership
 from crossbrand.sync.mapping import AllowedField, DestinationMapping, suggest
 from crossbrand.sync.normalise import Macros
 from crossbrand.sync.places import Generation, Places
 
-BITS: Mapping[str, int] = {name: 1 << place for place, name in enumerate(FLAGS)}
 MEMBERSHIP = ("entered_at", "channel", "send_at_hour", "send_at_weekday")
 Person = tuple[str, str]
 """Customer, brand."""
@@ -41,11 +41,6 @@ PURPOSES = ("marketing", "profiling")
 
 REASONS = ("no_consent", "suspect", "newer_withdrawal", "no_address", "held_out", "erased")
 """Why somebody is not told of; the first that holds counts, in the order of `_judged_sql`."""
-
-
-def open_flags(bits: int) -> dict[str, bool]:
-    """Permissions by channel out of their bits."""
-    return {name: bool(bits & bit) for name, bit in BITS.items()}
 
 
 @dataclass(frozen=True)

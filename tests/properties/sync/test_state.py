@@ -123,7 +123,7 @@ def test_refused_rows_wait_longer_each_time_and_are_given_up(
             ((status, attempts, next_at, words),) = rows_of(
                 stage, "outbox", "status, attempts, next_attempt_at, words"
             )
-            assert "<e-mail>" in words
+            assert "<value>" in words
             assert "example.com" not in words
             if status == "given_up":
                 break
@@ -275,7 +275,7 @@ def test_no_secret_and_no_person_in_the_state(stage: Stage, sync: Sync) -> None:
         assert "500" in report["trouble"]
     with sqlite3.connect(stage.state) as connection:
         kept = "\n".join(connection.iterdump())
-    assert "no room for <e-mail>" in kept
+    assert "no room for <value>" in kept
     for word in (SECRET, "example.com", "+4207", "Nováková", "9000000"):
         assert word not in kept
 

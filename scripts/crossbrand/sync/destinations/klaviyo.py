@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from crossbrand.sync.answers import Refused, Unavailable
-from crossbrand.sync.consent import FLAGS
+from crossbrand.sync.channels import FLAGS
 from crossbrand.sync.destinations.base import (
     DELIVERED,
     Change,

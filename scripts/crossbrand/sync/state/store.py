@@ -10,150 +10,32 @@ rows, and the platforms' words without addresses and numbers.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from crossbrand.errors import CrossbrandError
+from crossbrand.locks import hold
+from crossbrand.sync.channels import BITS
 from crossbrand.sync.destinations.base import Operation
-
-VERSION = 1
-DOUBT = "?"
-"""Row hash of a person of whom nobody knows what the destination holds: whatever is due is sent."""
-
-SUPPRESSED = "suppressed"
-"""Row hash of a person whom the destination was told to leave alone."""
-
-PROFILES = "profiles"
-INSTRUCTIONS = "instructions"
-"""The stream of merges and erasures: they are about the person and belong to no audience."""
-
-SCHEMA = """
-create table if not exists sync_runs (
-    run_id text primary key,
-    destination text not null,
-    stream text not null,
-    mode text not null,
-    generation_id text not null,
-    started_at real not null,
-    finished_at real,
-    status text not null,
-    report text
-) without rowid;
-create table if not exists acknowledged (
-    destination text not null,
-    stream text not null,
-    customer_id text not null,
-    brand_id text not null,
-    row_hash text not null,
-    flags integer not null,
-    remote_id text,
-    acknowledged_at real not null,
-    primary key (destination, stream, customer_id, brand_id)
-) without rowid;
-create index if not exists acknowledged_remote on acknowledged (destination, remote_id)
-    where remote_id is not null;
-create table if not exists outbox (
-    change_id integer primary key autoincrement,
-    destination text not null,
-    stream text not null,
-    phase integer not null,
-    operation text not null,
-    customer_id text not null,
-    brand_id text not null,
-    into_customer_id text,
-    instruction_id text,
-    row_hash text not null,
-    flags integer not null,
-    idempotency_key text not null unique,
-    batch_id text not null,
-    status text not null,
-    attempts integer not null default 0,
-    next_attempt_at real not null default 0,
-    words text,
-    run_id text not null,
-    created_at real not null
-);
-create unique index if not exists outbox_row
-    on outbox (destination, stream, customer_id, brand_id) where stream <> 'instructions';
-create table if not exists instructions_done (
-    destination text not null,
-    instruction_id text not null,
-    customer_id text not null,
-    brand_id text not null,
-    done_at real not null,
-    primary key (destination, instruction_id, customer_id, brand_id)
-) without rowid;
-create table if not exists sync_changelog (
-    change_id integer not null,
-    run_id text not null,
-    destination text not null,
-    stream text not null,
-    customer_id text not null,
-    brand_id text not null,
-    operation text not null,
-    row_hash text not null,
-    idempotency_key text not null,
-    outcome text not null,
-    words text,
-    logged_at real not null
-);
-create index if not exists changelog_customer on sync_changelog (customer_id);
-"""
-
-# What `status` of a change may be.
-PENDING, REJECTED, GIVEN_UP = "pending", "rejected", "given_up"
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A row of the outbox."""
-
-    change_id: int
-    stream: str
-    phase: int
-    operation: Operation
-    customer_id: str
-    brand_id: str
-    into_customer_id: str | None
-    instruction_id: str | None
-    row_hash: str
-    flags: int
-    key: str
-    batch_id: str
-    status: str
-    attempts: int
-    next_attempt_at: float
-
-
-ENTRY_COLUMNS = (
-    "change_id, stream, phase, operation, customer_id, brand_id, into_customer_id, instruction_id, "
-    "row_hash, flags, idempotency_key, batch_id, status, attempts, next_attempt_at"
+from crossbrand.sync.state.schema import (
+    DOUBT,
+    ENTRY_COLUMNS,
+    GIVEN_UP,
+    INSTRUCTIONS,
+    PENDING,
+    REJECTED,
+    SCHEMA,
+    SUPPRESSED,
+    VERSION,
+    Draft,
+    Entry,
 )
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A change that is about to enter the outbox."""
-
-    stream: str
-    phase: int
-    operation: Operation
-    customer_id: str
-    brand_id: str
-    row_hash: str
-    flags: int
-    key: str
-    batch_id: str
-    into_customer_id: str | None = None
-    instruction_id: str | None = None
 
 
 class State:
@@ -179,17 +61,39 @@ class State:
                 name, uri=read_only, timeout=60, isolation_level=None
             )
             if read_only:
-                self._check_version()
+                if self._check_version() < VERSION:
+                    older, self._connection = (
+                        self._connection,
+                        sqlite3.connect(":memory:", isolation_level=None),
+                    )
+                    older.backup(self._connection)
+                    older.close()
+                    self._upgrade()
                 return
             self._connection.execute("pragma journal_mode = wal")
             self._connection.execute("pragma synchronous = full")
-            if self._check_version() == 0:
-                self._connection.executescript(SCHEMA)
-                self._connection.execute(f"pragma user_version = {VERSION}")
+            self._connection.execute("pragma secure_delete = on")
+            if self._check_version() < VERSION:
+                self._upgrade()
+
+    def _upgrade(self) -> None:
+        """Make the tables that lack. Of whom an older state knew, nobody is opted in by that."""
+        bits = " | ".join(f"max(flags & {bit})" for bit in BITS.values())
+        nows = ", ".join("?" for _ in BITS)
+        self._connection.executescript(SCHEMA)
+        self._connection.execute("begin immediate")
+        self._connection.execute(
+            "insert or ignore into permissions_told "
+            f"select destination, customer_id, brand_id, {bits}, {nows} from acknowledged "
+            "group by destination, customer_id, brand_id",
+            [time.time()] * len(BITS),
+        )
+        self._connection.execute(f"pragma user_version = {VERSION}")
+        self._connection.execute("commit")
 
     def _check_version(self) -> int:
         (version,) = self._connection.execute("pragma user_version").fetchone()
-        if version not in (0, VERSION):
+        if not 0 <= version <= VERSION:
             raise CrossbrandError(
                 f"{self._path} was written by another version of crossbrand (state {version}, "
                 f"this one writes {VERSION})."
@@ -435,6 +339,14 @@ class State:
                 "insert or ignore into instructions_done values (?, ?, ?, ?, ?)",
                 (self._destination, entry.instruction_id, *person[1:], now),
             )
+            if entry.operation is Operation.erase:
+                # That it was done stays, in the line above; what was told before does not.
+                for table in ("permissions_told", "sync_changelog"):
+                    connection.execute(
+                        f"delete from {table} where destination = ? and customer_id = ? "
+                        "and brand_id = ?",
+                        person,
+                    )
         elif entry.operation in (Operation.delete, Operation.leave):
             everywhere = "" if entry.operation is Operation.delete else " and stream = ?"
             own = () if entry.operation is Operation.delete else (entry.stream,)
@@ -505,19 +417,9 @@ def _instructs(entry: Entry) -> bool:
 @contextmanager
 def only_one(state: Path, destination: str) -> Iterator[None]:
     """Hold the lock of a destination; the system lets go of it when the process ends, however."""
-    state.parent.mkdir(parents=True, exist_ok=True)
-    path = state.with_name(f".{state.stem}.{destination}.lock")
-    with path.open("a+", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            lock.seek(0)
-            holder = lock.read().strip() or "unknown"
-            raise CrossbrandError(
-                f"Another sync to {destination} is running (process {holder}). Wait for it to "
-                "end; nothing was sent."
-            ) from error
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
+    refusal = (
+        f"Another sync to {destination} is running (process {{holder}}). Wait for it to end; "
+        "nothing was sent."
+    )
+    with hold(state.with_name(f".{state.stem}.{destination}.lock"), refusal):
         yield

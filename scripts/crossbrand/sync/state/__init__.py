@@ -1,0 +1,34 @@
+"""What the destinations have been told: the file, what it holds, and how a person leaves it."""
+
+from crossbrand.sync.state.forgetting import DeletionStatus, deletion_status, forget
+from crossbrand.sync.state.schema import (
+    CLOSINGS,
+    DOUBT,
+    GIVEN_UP,
+    INSTRUCTIONS,
+    PENDING,
+    PROFILES,
+    REJECTED,
+    SUPPRESSED,
+    Draft,
+    Entry,
+)
+from crossbrand.sync.state.store import State, only_one
+
+__all__ = [
+    "CLOSINGS",
+    "DOUBT",
+    "GIVEN_UP",
+    "INSTRUCTIONS",
+    "PENDING",
+    "PROFILES",
+    "REJECTED",
+    "SUPPRESSED",
+    "DeletionStatus",
+    "Draft",
+    "Entry",
+    "State",
+    "deletion_status",
+    "forget",
+    "only_one",
+]
