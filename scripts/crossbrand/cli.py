@@ -556,6 +556,10 @@ def sync(
     allow_deletes: Annotated[
         bool, typer.Option("--allow-deletes", help="Let a mirror take away any share of people.")
     ] = False,
+    allow_closings: Annotated[
+        bool,
+        typer.Option("--allow-closings", help="Let a run close any share of people at once."),
+    ] = False,
     retry_given_up: Annotated[
         bool, typer.Option("--retry-given-up", help="Send again what was refused too often.")
     ] = False,
@@ -570,7 +574,8 @@ def sync(
     """Tell a messaging platform what has changed, as far as consent goes (needs the extra sync).
 
     Exit code 0: all that was due has been taken. 1: something was refused or not answered and is
-    tried again by the next run, or a mirror would take too many away. 2: it could not begin.
+    tried again by the next run, or a guard let only people's own decisions through. 2: it could
+    not begin.
     """
     from crossbrand.sync import run as module
 
@@ -581,15 +586,15 @@ def sync(
         dry_run=dry_run,
         limit=limit,
         allow_deletes=allow_deletes,
+        allow_closings=allow_closings,
         retry_given_up=retry_given_up,
         mapping=mapping,
         examples=examples,
     )
-    try:
-        report = module.sync(request, find_paths(), make_console(stderr=as_json))
-    except module.DeletesRefused as error:
-        make_console(stderr=True).print(Text(f"stopped: {error}", style="yellow"), soft_wrap=True)
-        raise typer.Exit(1) from error
+    report = module.sync(request, find_paths(), make_console(stderr=as_json))
+    if report.stopped and as_json:
+        words = Text(f"stopped: {report.stopped}", style="yellow")
+        make_console(stderr=True).print(words, soft_wrap=True)
     if as_json:
         typer.echo(json.dumps(report.to_dict(), indent=2, ensure_ascii=False))
     else:

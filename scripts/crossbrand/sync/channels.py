@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 FLAGS = ("email", "sms", "call", "letter", "web_push", "app_push")
 """The channels that sync_profiles has a permission for."""
@@ -21,3 +21,8 @@ def open_flags(bits: int) -> dict[str, bool]:
 def names_of(bits: int) -> frozenset[str]:
     """The channels whose bits are set."""
     return frozenset(name for name, bit in BITS.items() if bits & bit)
+
+
+def bits_of(names: Iterable[str]) -> int:
+    """The bits of these channels."""
+    return sum(BITS[name] for name in set(names))

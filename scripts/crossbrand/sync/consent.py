@@ -138,7 +138,7 @@ def write_closures(
     """
     connection.execute(
         "create or replace temp table closures "
-        "(customer_id varchar, brand_id varchar, closed varchar)"
+        "(customer_id varchar, brand_id varchar, closed varchar, said_at double)"
     )
     _write_seeds(connection, places)
     _check_brands(connection, newer)
@@ -408,6 +408,7 @@ channels_spread as (
 identifiers_spread as (
     select
         row_id, brand_id, is_closing, is_fresh, is_rejected, decided_at, purpose, channel_named,
+        load_date,
         unnest(case
             when coalesce(contact_id, email_key, phone) is null then [null]
             else list_filter([
@@ -446,6 +447,8 @@ requests_spread as (
         requests_kept.is_newer or requests_kept.is_later as is_fresh,
         requests_kept.brand_id,
         requests_kept.controller_id,
+        requests_kept.requested_at,
+        requests_kept.load_date,
         kinds.kind,
         case kinds.kind
             when 'email' then {macros("email_address", "identifier_value")}
@@ -470,7 +473,9 @@ select
         when 'marketing' then case channel_named {closes} else channel_named end
         else 'profiling'
     end as closed,
-    purpose = 'cross_brand_profiling' as is_everywhere
+    purpose = 'cross_brand_profiling' as is_everywhere,
+    decided_at as said_at,
+    cast(load_date + interval '2' day as timestamp) as landed_at
 from last_words
 where is_closing and (is_fresh or (is_rejected and identifier is not null))
 union
@@ -481,7 +486,9 @@ select
     kind,
     case kind when 'email' then {macros("email_key", "address")} else address end,
     unnest([{", ".join(quoted(flag) for flag in (*FLAGS, "profiling"))}]),
-    false
+    false,
+    requested_at,
+    cast(load_date + interval '2' day as timestamp)
 from requests_spread
 where is_fresh or address is not null
 """
@@ -532,7 +539,12 @@ semi join named using (identifier_type, identifier_value)
 
 _CLOSURES = """
 insert into closures
-select distinct owners.customer_id, brands_known.brand_id, named.closed
+select
+    owners.customer_id,
+    brands_known.brand_id,
+    named.closed,
+    -- Of a no that nobody knows the time of: when it landed, at the latest.
+    max(epoch(least(coalesce(named.said_at, timestamp '9999-12-31 00:00:00'), named.landed_at)))
 from named
 inner join owners
     on
@@ -544,4 +556,5 @@ inner join brands_known
         brands_known.brand_id = named.closed_at_brand_id
         or brands_known.controller_id = named.closed_at_controller_id
         or named.is_everywhere
+group by owners.customer_id, brands_known.brand_id, named.closed
 """

@@ -8,13 +8,14 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from crossbrand.errors import CrossbrandError
 from crossbrand.sync.answers import Refused, Unauthorised, Unavailable, kept
-from crossbrand.sync.channels import BITS, open_flags
+from crossbrand.sync.channels import FLAGS, PROFILED, bits_of, names_of, open_flags
 from crossbrand.sync.destinations.base import (
     TELLING,
     Change,
@@ -24,7 +25,16 @@ from crossbrand.sync.destinations.base import (
 )
 from crossbrand.sync.plan import ATTEMPTS, FIRST_WAIT, LONGEST_WAIT
 from crossbrand.sync.source import Person, Source
-from crossbrand.sync.state import Entry, State
+from crossbrand.sync.state import (
+    CLOSINGS,
+    INSTRUCTIONS,
+    PROFILES,
+    Entry,
+    Opening,
+    State,
+    Told,
+    judge,
+)
 
 HOPELESS = 3
 """After so many batches in a row without an answer the run ends: the platform is down."""
@@ -178,7 +188,11 @@ class Delivery:
 
     def _write(self, batch: _Batch, outcomes: Sequence[Outcome]) -> None:
         answered = list(zip(batch.entries, outcomes, strict=True))
-        taken = [(entry, one.remote_id) for entry, one in answered if one.rejected is None]
+        taken = [
+            (entry, outcome.remote_id, Opening(bits_of(change.opened), change.grants))
+            for entry, outcome, change in zip(batch.entries, outcomes, batch.changes, strict=True)
+            if outcome.rejected is None
+        ]
         refused = [(entry, one.rejected) for entry, one in answered if one.rejected is not None]
         if taken:
             told = [
@@ -189,7 +203,7 @@ class Delivery:
             shared = {str(change.remote_id) for change in told if change.is_shared}
             self._state.acknowledge(self._run_id, taken, shared)
             self.tally.retold += len(shared)
-            if batch.operation not in (Operation.suppress, Operation.leave):
+            if batch.operation not in (Operation.suppress, Operation.close, Operation.leave):
                 self._gone |= {
                     str(change.remote_id)
                     for change in told
@@ -197,7 +211,7 @@ class Delivery:
                 } - shared
             if batch.operation is Operation.merge:
                 self._merged_into |= {
-                    (str(entry.into_customer_id), entry.brand_id) for entry, _ in taken
+                    (str(entry.into_customer_id), entry.brand_id) for entry, _, _ in taken
                 }
             self.tally.sent[str(batch.operation)] += len(taken)
         if refused:
@@ -215,7 +229,10 @@ class Delivery:
 
     def _batches(self, window: Sequence[Entry]) -> Iterator[_Batch]:
         telling = [one for one in window if one.operation in TELLING]
-        rows = self._source.rows((one.customer_id, one.brand_id) for one in telling)
+        rows = self._source.rows(
+            ((one.customer_id, one.brand_id) for one in telling),
+            as_members=window[0].stream != PROFILES,
+        )
         ready = self._ready_targets(window)
         # A merge that waits takes nobody away.
         staying = {
@@ -228,7 +245,7 @@ class Delivery:
             (one for entry in window for one in (entry.customer_id, entry.into_customer_id) if one),
             self._leaving - staying,
         )
-        before = self._state.flags(window[0].stream, (one.customer_id for one in telling))
+        known = self._state.permissions(one.customer_id for one in telling)
         for _, group in itertools.groupby(window, key=lambda one: (one.batch_id, one.operation)):
             entries, changes = [], []
             for entry in group:
@@ -246,35 +263,57 @@ class Delivery:
                     self.tally.withheld += 1
                     self.waiting.add(entry.key)
                     continue
-                told = before.get(person, 0) & ~entry.flags
-                gained = entry.flags & ~before.get(person, entry.flags)
                 entries.append(entry)
-                changes.append(
-                    Change(
-                        change_id=entry.change_id,
-                        operation=entry.operation,
-                        customer_id=entry.customer_id,
-                        brand_id=entry.brand_id,
-                        key=entry.key,
-                        payload=self._destination.setup.mapping.payload(row) if row else {},
-                        permissions=open_flags(entry.flags) if row else {},
-                        lost=frozenset(name for name, bit in BITS.items() if told & bit),
-                        gained=frozenset(name for name, bit in BITS.items() if gained & bit),
-                        is_new=person not in before,
-                        remote_id=ids.get(person, (None, False))[0],
-                        is_shared=ids.get(person, (None, False))[1],
-                        is_gone=ids.get(person, (None, False))[0] in self._gone,
-                        into_customer_id=entry.into_customer_id,
-                        into_remote_id=ids.get(
-                            (entry.into_customer_id or "", entry.brand_id), (None, False)
-                        )[0],
-                        audience=self._source.membership(row),
-                    )
-                )
+                changes.append(self._change(entry, row, known.get(person), ids))
             if entries:
                 yield from self._fitting(
                     _Batch(entries[0].operation, tuple(entries), tuple(changes))
                 )
+
+    def _change(
+        self,
+        entry: Entry,
+        row: dict[str, Any] | None,
+        told: Told | None,
+        ids: Mapping[Person, tuple[str, bool]],
+    ) -> Change:
+        """What the destination is given of an entry, as of now."""
+        person = (entry.customer_id, entry.brand_id)
+        into = (entry.into_customer_id or "", entry.brand_id)
+        remote_id, is_shared = ids.get(person, (None, False))
+        is_closing = entry.operation is Operation.close
+        mapping = self._destination.setup.mapping
+        payload: Mapping[str, Any] = mapping.payload(row) if row else {}
+        if is_closing:
+            payload = mapping.emptied(self._source.gate.closed_fields(entry.flags))
+        grants = tuple(row[f"granted_{name}"] for name in FLAGS) if row else ()
+        nos = tuple(row[f"unsubscribed_{name}"] for name in FLAGS) if row else ()
+        opened, held = judge(entry.flags, told, grants, nos) if row else (0, 0)
+        is_of_audience = entry.stream not in (PROFILES, CLOSINGS, INSTRUCTIONS)
+        return Change(
+            change_id=entry.change_id,
+            operation=entry.operation,
+            customer_id=entry.customer_id,
+            brand_id=entry.brand_id,
+            key=entry.key,
+            payload=payload,
+            permissions={
+                name: may
+                for name, may in open_flags(entry.flags).items()
+                if row or (is_closing and not may)
+            },
+            opened=names_of(opened),
+            held=names_of(held),
+            grants=grants,
+            is_new=told is None or not told.is_told,
+            is_profiled=bool(entry.flags & PROFILED),
+            remote_id=remote_id,
+            is_shared=is_shared,
+            is_gone=remote_id in self._gone,
+            into_customer_id=entry.into_customer_id,
+            into_remote_id=ids.get(into, (None, False))[0],
+            audience=self._source.membership(row) if is_of_audience else None,
+        )
 
     def _ready_targets(self, window: Sequence[Entry]) -> set[Person]:
         """Of the targets of merges those that the destination holds and that may be told of now.

@@ -24,7 +24,16 @@ from crossbrand.errors import CrossbrandError
 from crossbrand.sync.places import Places
 
 KEYS = frozenset(
-    {"destination", "url", "brands", "mix_controllers", "fields", "settings", "max_delete_share"}
+    {
+        "destination",
+        "url",
+        "brands",
+        "mix_controllers",
+        "fields",
+        "settings",
+        "max_delete_share",
+        "max_close_share",
+    }
 )
 OPTIONS = frozenset({"field", "values", "format", "split", "strip", "join"})
 UNSENT = frozenset({"customer_id", "brand_id", "row_hash"})
@@ -113,6 +122,7 @@ class DestinationMapping:
 
     url: str | None = None
     max_delete_share: float = 0.2
+    max_close_share: float = 0.2
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -139,6 +149,18 @@ class DestinationMapping:
             for parent in parents:
                 place = place.setdefault(parent, {})
             place[last] = mapped.value(row)
+        return document
+
+    def emptied(self, names: Collection[str]) -> dict[str, Any]:
+        """The platform's fields that any of these fields of ours fill, with nothing in them."""
+        document: dict[str, Any] = {}
+        for mapped in self.fields:
+            if set(mapped.fields) & set(names):
+                place = document
+                parents, last = mapped.steps
+                for parent in parents:
+                    place = place.setdefault(parent, {})
+                place[last] = None
         return document
 
 
@@ -206,9 +228,10 @@ def load_mapping(
         raise CrossbrandError(
             f"{path} has the unknown key {min(unknown)!r}.{suggest(min(unknown), KEYS)}"
         )
-    share = document.get("max_delete_share", 0.2)
-    if not isinstance(share, int | float) or not 0 <= share <= 1:
-        raise CrossbrandError(f"{path}: max_delete_share is a share between 0 and 1.")
+    shares = {name: document.get(name, 0.2) for name in ("max_delete_share", "max_close_share")}
+    for name_, share in shares.items():
+        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
+            raise CrossbrandError(f"{path}: {name_} is a share between 0 and 1.")
     brands = document.get("brands", [])
     if not isinstance(brands, list) or ("brands" in document and not brands):
         raise CrossbrandError(
@@ -233,7 +256,8 @@ def load_mapping(
         brands=tuple(sorted(str(brand) for brand in brands)),
         mix_controllers=mix_controllers,
         url=document.get("url"),
-        max_delete_share=float(share),
+        max_delete_share=float(shares["max_delete_share"]),
+        max_close_share=float(shares["max_close_share"]),
         settings=document.get("settings") or {},
     )
 

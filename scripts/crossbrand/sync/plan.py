@@ -6,20 +6,22 @@ import itertools
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from crossbrand.sync.channels import EVERY_CHANNEL
+from crossbrand.sync.channels import EVERY_CHANNEL, PROFILED
 from crossbrand.sync.destinations.base import ORDER, TELLING, Contract, Operation
 from crossbrand.sync.mapping import DestinationMapping
 from crossbrand.sync.source import Person, Source
 from crossbrand.sync.state import (
+    CLOSINGS,
     DOUBT,
     GIVEN_UP,
     INSTRUCTIONS,
     PENDING,
+    PROFILES,
     SUPPRESSED,
     Draft,
     Entry,
@@ -57,6 +59,11 @@ class Plan:
     skipped: Counter[str] = field(default_factory=Counter)
     deletes: int = 0
     known: int = 0
+    open_there: int = 0
+    """How many people may be written to at the destination."""
+
+    barred: set[Person] = field(default_factory=set)
+    """Who may not be a member any more, whatever the mode."""
 
     @property
     def operations(self) -> Counter[str]:
@@ -108,7 +115,10 @@ def make_plan(
     known = {person for person in state.people_told() if in_scope(person[1])}
     plan.known = len(told)
 
-    suspects = source.suspect_flags()
+    open_there = {
+        person: flags for person, flags in state.open_there().items() if in_scope(person[1])
+    }
+    plan.open_there = len(open_there)
     barred = source.barred_members()
     instructed = _plan_instructions(plan, source, state, contract, known, mapping)
     tell = Operation.enter if source.audience else Operation.upsert
@@ -120,13 +130,8 @@ def make_plan(
         if person in instructed or reason == "erased":
             return None
         if reason == "suspect":
-            # A suspect is left as they are, but not on a channel that was closed meanwhile. Nobody
-            # knows what somebody in doubt was told.
-            is_certain = person in told and told[person][2] != DOUBT
-            open_there = told[person][3] if is_certain else EVERY_CHANNEL
-            if told_hash == SUPPRESSED or not open_there & ~suspects.get(person, 0):
-                return None
-            return Wish(Operation.suppress, SUPPRESSED)
+            # Left as they are, but for channels that were closed meanwhile: see _plan_closings.
+            return None
         if source.audience and is_known and reason is None:
             must_leave = mode is Mode.mirror or person in barred
             return Wish(Operation.leave, "left") if must_leave else None
@@ -138,7 +143,7 @@ def make_plan(
 
     standings = source.standing((one.customer_id, one.brand_id) for one in entries)
     busy: set[Person] = set()
-    now = time.time()
+    handled: set[Person] = set()
     for entry in entries:
         person = (entry.customer_id, entry.brand_id)
         acknowledged = told[person][2] if person in told else None
@@ -152,14 +157,8 @@ def make_plan(
                 told[person] = (*person, DOUBT, entry.flags, None)
             continue
         busy.add(person)
-        # A clock that went back must not make a row wait for a time that never comes.
-        is_due = entry.next_attempt_at <= now or entry.next_attempt_at > now + LONGEST_WAIT
-        if entry.status == GIVEN_UP and not retry_given_up:
-            plan.skipped["given_up"] += 1
-        elif entry.status == PENDING or is_due or entry.status == GIVEN_UP:
-            plan.resent.append(entry)
-        else:
-            plan.skipped["rejected_earlier"] += 1
+        if _resend(plan, entry, retry_given_up) and entry.status == PENDING:
+            handled.add(person)
 
     plan.skipped["unchanged"], rows = source.differences([row[:4] for row in told.values()])
     drafts: list[Draft] = []
@@ -169,21 +168,95 @@ def make_plan(
             continue
         wanted = wish((row_hash, flags, reason, is_known), person, told_hash)
         if wanted is not None:
+            phase = ORDER[wanted.operation]
             drafts.append(
-                _draft(stream, ORDER[wanted.operation], wanted.operation, person, wanted.row_hash,
-                       wanted.flags)
-            )  # fmt: skip
+                new_draft(stream, phase, wanted.operation, person, wanted.row_hash, wanted.flags)
+            )
 
-    drafts = _first_what_merges_need(plan, drafts, known)
-    plan.drafts.extend(_limited(plan, drafts, limit))
-    plan.drafts = list(_batched(plan.drafts, contract, run_id))
+    drafts = _first_what_merges_need(plan, source, state, drafts, known)
+    kept = _limited(plan, drafts, limit)
+    handled |= {
+        (one.customer_id, one.brand_id) for one in kept if one.operation is not Operation.leave
+    }
+    plan.drafts.extend(kept)
+    plan.drafts += _plan_closings(
+        plan, source, state, contract, open_there, handled, instructed, in_scope
+    )
+    plan.drafts = list(batched(plan.drafts, contract, run_id))
+    plan.barred = barred
     if mode is Mode.mirror:
         taken_away = plan.operations
         plan.deletes = taken_away[str(Operation.delete)] + taken_away[str(Operation.leave)]
     return plan
 
 
-def _draft(
+def _resend(plan: Plan, entry: Entry, retry_given_up: bool) -> bool:
+    """Put a change that still holds where it belongs; whether it is sent by this run."""
+    now = time.time()
+    # A clock that went back must not make a row wait for a time that never comes.
+    is_due = entry.next_attempt_at <= now or entry.next_attempt_at > now + LONGEST_WAIT
+    if entry.status == GIVEN_UP and not retry_given_up:
+        plan.skipped["given_up"] += 1
+        return False
+    if entry.status == PENDING or is_due or entry.status == GIVEN_UP:
+        plan.resent.append(entry)
+        return True
+    plan.skipped["rejected_earlier"] += 1
+    return False
+
+
+def _plan_closings(
+    plan: Plan,
+    source: Source,
+    state: State,
+    contract: Contract,
+    open_there: dict[Person, int],
+    handled: set[Person],
+    instructed: Mapping[Person, Person | None],
+    in_scope: Callable[[str], bool],
+) -> list[Draft]:
+    """What is open at the destination and may be so no longer, of whoever the run is not about.
+
+    That is who was told of in another stream or is no member any more, suspects, and those of whom
+    the last word was refused. A no holds for the person, and waits for no other run. Who is to be
+    merged is closed on what the new customer has closed, before the merge, which may have to wait.
+    """
+    entries = {
+        (one.customer_id, one.brand_id): one
+        for one in state.entries(CLOSINGS)
+        if in_scope(one.brand_id)
+    }
+    # What a closing that has not been taken was about may look closed already.
+    asked = {**dict.fromkeys(entries, EVERY_CHANNEL | PROFILED), **open_there}
+    drafts = []
+    targets = source.reach(one for one in instructed.values() if one)
+    for person, own in source.lost(asked).items():
+        entry = entries.pop(person, None)
+        target = instructed.get(person)
+        reach = targets[target] if target else own
+        is_over = person in instructed and not (target and asked[person] & ~reach.flags)
+        if person in handled or is_over or reach.reason == "erased":
+            if entry is not None:
+                plan.superseded.append(entry)
+            continue
+        if reach.flags & EVERY_CHANNEL and Operation.close in contract.batch:
+            operation, row_hash = Operation.close, f"close:{reach.flags}"
+            flags = reach.flags
+        else:
+            operation, row_hash, flags = Operation.suppress, SUPPRESSED, 0
+        if entry is not None and (entry.operation, entry.row_hash) == (operation, row_hash):
+            # However often it was refused, a no is not given up.
+            _resend(plan, entry, True)
+            continue
+        if entry is not None:
+            plan.superseded.append(entry)
+        phase = 0 if target else ORDER[operation]
+        drafts.append(new_draft(CLOSINGS, phase, operation, person, row_hash, flags))
+    plan.superseded.extend(entries.values())
+    return drafts
+
+
+def new_draft(
     stream: str,
     phase: int,
     operation: Operation,
@@ -205,8 +278,8 @@ def _plan_instructions(
     contract: Contract,
     known: set[Person],
     mapping: DestinationMapping,
-) -> set[Person]:
-    """Merges and erasures that have not been acknowledged; returns whose they are.
+) -> dict[Person, Person | None]:
+    """Merges and erasures that have not been acknowledged; returns whose, and who they become.
 
     A merge waits while the new customer may not be told of: a suspect one is left alone, and of one
     without consent the old profile is closed like that of anybody who is gone.
@@ -217,24 +290,25 @@ def _plan_instructions(
         for one in state.entries(INSTRUCTIONS)
     }
     wanted: dict[tuple[str, str, str], Draft] = {}
-    whose: set[Person] = set()
+    whose: dict[Person, Person | None] = {}
 
     customers = {customer for customer, _ in known}
     redirects = source.redirects(customers)
     targets = source.standing(
         (redirects[customer][0], brand) for customer, brand in known if customer in redirects
     )
+    tellable = source.plain(targets)
     for customer, brand in sorted(known):
         if customer not in redirects or Operation.merge not in contract.batch:
             continue
         new, redirect = redirects[customer]
-        row_hash, _, reason, _ = targets[new, brand]
-        may_be_told = reason is None and (row_hash is not None or (new, brand) in known)
+        _, _, reason, _ = targets[new, brand]
+        may_be_told = reason is None and ((new, brand) in tellable or (new, brand) in known)
         if may_be_told or reason == "suspect":
-            whose.add((customer, brand))
+            whose[customer, brand] = (new, brand)
         if may_be_told:
             identity = (f"merge:{redirect}", customer, brand)
-            wanted[identity] = _draft(
+            wanted[identity] = new_draft(
                 INSTRUCTIONS, ORDER[Operation.merge], Operation.merge, (customer, brand), new,
                 into=new, instruction=identity[0],
             )  # fmt: skip
@@ -252,9 +326,9 @@ def _plan_instructions(
             mapping.brands and brand not in mapping.brands
         ) or Operation.erase not in contract.batch:
             continue
-        whose.add((customer, brand))
+        whose[customer, brand] = None
         identity = (f"erase:{deletion_id}", customer, brand)
-        wanted[identity] = _draft(
+        wanted[identity] = new_draft(
             INSTRUCTIONS, ORDER[Operation.erase], Operation.erase, (customer, brand), "erased",
             instruction=identity[0],
         )  # fmt: skip
@@ -283,8 +357,13 @@ def _all_brands(source: Source, known: set[Person]) -> list[str]:
     return sorted({brand for _, brand in known} | source.brands())
 
 
-def _first_what_merges_need(plan: Plan, drafts: list[Draft], known: set[Person]) -> list[Draft]:
-    """A merge needs its target at the destination: tell of it first, or let the merge wait."""
+def _first_what_merges_need(
+    plan: Plan, source: Source, state: State, drafts: list[Draft], known: set[Person]
+) -> list[Draft]:
+    """A merge needs its target at the destination: tell of it first, or let the merge wait.
+
+    A run about an audience tells of a target that is no member as the run about all profiles does.
+    """
     instructions: list[Draft | Entry] = [*plan.drafts, *plan.resent]
     needed = {
         (str(one.into_customer_id), one.brand_id)
@@ -294,15 +373,25 @@ def _first_what_merges_need(plan: Plan, drafts: list[Draft], known: set[Person])
     if not needed:
         return drafts
     moved = [
-        _draft(
-            one.stream, 0, one.operation, (one.customer_id, one.brand_id), one.row_hash, one.flags
-        )
+        replace(one, phase=0)
         if one.operation in TELLING and (one.customer_id, one.brand_id) in needed
         else one
         for one in drafts
     ]
     told = {(one.customer_id, one.brand_id) for one in moved if one.phase == 0}
     told |= {(one.customer_id, one.brand_id) for one in plan.resent if one.operation in TELLING}
+    if source.audience:
+        waiting = {(one.customer_id, one.brand_id): one for one in state.entries(PROFILES)}
+        for person, (row_hash, flags) in sorted(source.plain(needed - told).items()):
+            entry = waiting.get(person)
+            if entry is not None and entry.row_hash == row_hash:
+                if _resend(plan, entry, False):
+                    told.add(person)
+                continue
+            if entry is not None:
+                plan.superseded.append(entry)
+            moved.append(new_draft(PROFILES, 0, Operation.upsert, person, row_hash, flags))
+            told.add(person)
 
     def can_go(one: Draft | Entry) -> bool:
         target = (str(one.into_customer_id), one.brand_id)
@@ -326,14 +415,15 @@ def _limited(plan: Plan, drafts: list[Draft], limit: int | None) -> list[Draft]:
     return [*(one for one in drafts if one.operation not in TELLING), *kept, *needed]
 
 
-def _batched(drafts: Sequence[Draft], contract: Contract, run_id: str) -> Iterator[Draft]:
+def batched(drafts: Sequence[Draft], contract: Contract, run_id: str) -> Iterator[Draft]:
     """Give each change its batch: of one operation, at most as many as the platform takes."""
     ordered = sorted(
-        drafts, key=lambda one: (one.phase, one.operation, one.brand_id, one.customer_id)
+        drafts,
+        key=lambda one: (one.phase, one.operation, one.stream, one.brand_id, one.customer_id),
     )
     number = 0
-    for (_, operation), group in itertools.groupby(
-        ordered, key=lambda one: (one.phase, one.operation)
+    for (_, operation, _), group in itertools.groupby(
+        ordered, key=lambda one: (one.phase, one.operation, one.stream)
     ):
         for place, draft in enumerate(group):
             if place % contract.batch[operation] == 0:

@@ -10,7 +10,7 @@ import tempfile
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -25,6 +25,7 @@ from rich.text import Text
 from crossbrand.console import Steps
 from crossbrand.errors import CrossbrandError
 from crossbrand.paths import Paths, quoted
+from crossbrand.sync.channels import EVERY_CHANNEL
 from crossbrand.sync.delivery import Delivery, Tally, throughput
 from crossbrand.sync.destinations import KINDS, find_kind
 from crossbrand.sync.destinations.base import (
@@ -35,6 +36,7 @@ from crossbrand.sync.destinations.base import (
     Operation,
     Setup,
 )
+from crossbrand.sync.guard import guard, without_ours
 from crossbrand.sync.mapping import (
     DestinationMapping,
     find_mapping,
@@ -45,7 +47,17 @@ from crossbrand.sync.mapping import (
 from crossbrand.sync.places import Places, attach_generation, find_places
 from crossbrand.sync.plan import Mode, Plan, make_plan
 from crossbrand.sync.source import Source
-from crossbrand.sync.state import INSTRUCTIONS, PENDING, PROFILES, Draft, Entry, State, only_one
+from crossbrand.sync.state import (
+    CLOSINGS,
+    INSTRUCTIONS,
+    PENDING,
+    PROFILES,
+    Closing,
+    Draft,
+    Entry,
+    State,
+    only_one,
+)
 
 HTTP_SETTINGS: Mapping[str, float | int | None] = {
     "timeout_seconds": 30.0,
@@ -71,6 +83,7 @@ class Request:
     dry_run: bool = False
     limit: int | None = None
     allow_deletes: bool = False
+    allow_closings: bool = False
     retry_given_up: bool = False
     mapping: Path | None = None
     examples: int = 3
@@ -90,6 +103,9 @@ class Report:
     due: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
     tally: Tally = field(default_factory=Tally)
+    stopped: str | None = None
+    """Why only decisions of people and erasures were sent."""
+
     newer_files: int = 0
     nameless: int = 0
     seconds: float = 0.0
@@ -99,6 +115,8 @@ class Report:
     @property
     def is_complete(self) -> bool:
         """Whether everything that was due has been taken."""
+        if self.stopped:
+            return False
         return self.is_dry or not (self.tally.rejected or self.tally.undelivered)
 
     def to_dict(self) -> dict[str, Any]:
@@ -119,6 +137,7 @@ class Report:
             "undelivered": tally.undelivered,
             "withheld": tally.withheld,
             "trouble": tally.trouble,
+            "stopped": self.stopped,
             "skipped": dict(sorted(self.skipped.items())),
             "newer_consent_files": self.newer_files,
             "newer_decisions_without_a_name": self.nameless,
@@ -134,10 +153,6 @@ def read_mode(text: str) -> Mode:
     if text not in list(Mode):
         raise CrossbrandError(f"Unknown mode {text!r}.{suggest(text, [str(one) for one in Mode])}")
     return Mode(text)
-
-
-class DeletesRefused(CrossbrandError):  # noqa: N818
-    """A mirror would take away too large a share."""
 
 
 def sync(request: Request, paths: Paths, console: Console) -> Report:
@@ -201,12 +216,17 @@ def _plan(
         limit=limit,
         retry_given_up=request.retry_given_up,
     )
-    if plan.delete_share > mapping.max_delete_share and not request.allow_deletes:
-        raise DeletesRefused(
-            f"This mirror would take {plan.deletes} of {plan.known} people away from "
-            f"{mapping.name}, more than {mapping.max_delete_share:.0%}, so nothing was sent. If "
-            "that is right, say --allow-deletes; without --mode mirror nobody is taken away."
-        )
+    stopped = guard(
+        plan,
+        source,
+        state,
+        mapping,
+        allow_deletes=request.allow_deletes,
+        allow_closings=request.allow_closings,
+    )
+    if stopped is not None:
+        report.stopped = stopped
+        plan = without_ours(plan, source, state, contract, report.run_id)
     return plan
 
 
@@ -235,7 +255,7 @@ def _rehearse(
             report.examples.append(
                 {"operation": str(one.operation), "fields": masked(mapping.payload(row))}
             )
-    report.status = "dry run"
+    report.status = "stopped" if report.stopped else "dry run"
 
 
 def _run(
@@ -266,8 +286,9 @@ def _run(
                 break
             due: list[Draft | Entry] = [*plan.drafts, *tried]
             report.due += Counter(str(one.operation) for one in due)
-            keys = _store(state, report, plan, tried, destination.contract, number)
-            entries = state.due((INSTRUCTIONS, report.stream), keys)
+            keys = _store(source, state, report, plan, tried, destination.contract, number)
+            streams = dict.fromkeys((INSTRUCTIONS, CLOSINGS, PROFILES, report.stream))
+            entries = state.due(tuple(streams), keys)
             with Steps(console, f"syncing {mapping.name}") as advance:
                 delivery = Delivery(
                     source,
@@ -290,9 +311,13 @@ def _run(
                 or delivery.tally.retold
                 or delivery.tally.withheld
                 or delivery.tally.is_rejudged
+                # What was refused may have held a no, which then goes by itself.
+                or delivery.tally.rejected
             ):
                 break
         report.status = "complete" if report.is_complete else "incomplete"
+        if report.stopped:
+            report.status = "stopped"
     except KeyboardInterrupt:
         report.status = "interrupted"
         raise CrossbrandError(
@@ -326,6 +351,7 @@ def _add(tally: Tally, delivery: Delivery, entries: list[Entry]) -> None:
 
 
 def _store(
+    source: Source,
     state: State,
     report: Report,
     plan: Plan,
@@ -340,13 +366,26 @@ def _store(
         key=lambda one: (ORDER[one.operation], one.operation, one.brand_id, one.customer_id),
     )
     drafts = [replace(one, batch_id=f"{one.batch_id}-{number}") for one in plan.drafts]
-    state.enqueue(report.run_id, drafts, plan.superseded)
+    state.enqueue(report.run_id, drafts, plan.superseded, _closings(source, drafts))
     state.reopen(
         (f"{report.run_id}-r{number}-{one.operation}-{place // contract.batch[one.operation]:06d}",
          one.change_id)
         for place, one in enumerate(refused)
     )  # fmt: skip
     return {one.key for one in drafts} | {one.key for one in tried}
+
+
+def _closings(source: Source, drafts: Sequence[Draft]) -> list[Closing]:
+    """The nos among these changes."""
+    saying_no = (*TELLING, Operation.close, Operation.suppress)
+    closing = [one for one in drafts if one.operation in saying_no and EVERY_CHANNEL & ~one.flags]
+    decided = source.decisions((one.customer_id, one.brand_id) for one in closing)
+    as_of = source.as_of
+    return [
+        Closing(person, one.flags, decided.get(person, {}), as_of)
+        for one in closing
+        for person in [(one.customer_id, one.brand_id)]
+    ]
 
 
 def _concurrency(destination: Destination) -> int:
@@ -532,6 +571,9 @@ def print_report(report: Report, console: Console) -> None:
     console.print(table)
     for words, count in tally.words.most_common(5):
         console.print(Text(f"  {count:,} × {words}", style="yellow"), soft_wrap=True)
+    if report.stopped:
+        table_note = f"stopped: {report.stopped} Only decisions of people and erasures were sent."
+        console.print(Text(table_note, style="yellow"), soft_wrap=True)
     if tally.trouble:
         console.print(Text(f"  {tally.trouble}", style="yellow"), soft_wrap=True)
     if report.nameless:

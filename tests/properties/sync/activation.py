@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 ROOT = Path(__file__).resolve().parents[3]
 FLAGS = ("email", "sms", "call", "letter", "web_push", "app_push")
 BUILT_AT = dt.datetime(2026, 1, 1, 6)
+GRANTED_AT = dt.datetime(2025, 3, 1)
 
 # Name, type, purpose and whether personal, in the order of the mart.
 PROFILE_COLUMNS: list[tuple[str, str, str, bool]] = [
@@ -60,7 +61,8 @@ TABLES = {
     + ", ".join(f"{name} {kind}" for name, kind, *_ in PROFILE_COLUMNS)
     + ", row_hash varchar",
     "contactability": "customer_id varchar, brand_id varchar, channel varchar, "
-    "may_contact boolean, reason varchar, is_suspect boolean",
+    "may_contact boolean, reason varchar, is_suspect boolean, consent_decided_at timestamp, "
+    "unsubscribed_at timestamp",
     "customer_identifiers": "customer_id varchar, identifier_type varchar, "
     "identifier_value varchar, brand_id varchar, unusable_reason varchar",
     "audience_members": "audience_name varchar, customer_id varchar, brand_id varchar, "
@@ -145,6 +147,7 @@ class World:
                     "channel": name,
                     "may_contact": row[f"may_contact_{name}"],
                     "is_suspect": False,
+                    "consent_decided_at": GRANTED_AT if row[f"may_contact_{name}"] else None,
                 }
                 for row in self.profiles
                 for name in FLAGS

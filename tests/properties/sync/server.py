@@ -24,6 +24,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
 SECRET = "k3y-of-the-tests"
+CHANNELS = {"email", "sms", "call", "letter", "web_push", "app_push"}
 Json = dict[str, Any]
 Fault = str | tuple[str, Any] | None
 """What goes wrong with a request: None; a status as text ("500", "429"); "reset", "hang", "lost"
@@ -107,7 +108,7 @@ class Platform:
             def do_POST(self) -> None:
                 platform.handle(self)
 
-            do_GET = do_PUT = do_POST  # noqa: N815
+            do_GET = do_PUT = do_PATCH = do_POST  # noqa: N815
 
         class Server(ThreadingHTTPServer):
             def handle_error(self, *_: Any) -> None:
@@ -267,8 +268,18 @@ class Platform:
         return 200, {"rejected": rejected}
 
     def _apply(self, operation: str, external_id: str, item: Json) -> None:
-        held = self.profiles.setdefault(external_id, {"audiences": set(), "suppressed": False})
-        if operation in ("upsert", "enter"):
+        """`no` are channels that are closed, whoever said so: nothing opens them but `opened`."""
+        held = self.profiles.setdefault(
+            external_id, {"audiences": set(), "suppressed": False, "no": set()}
+        )
+        if operation in ("upsert", "enter", "close"):
+            closed = {name for name, may in item["permissions"].items() if not may}
+            held["no"] |= closed | set(item.get("held", ()))
+            held["no"] -= set(item.get("opened", ()))
+        if operation == "close":
+            held.setdefault("fields", {}).update(item["fields"])
+            held.setdefault("permissions", {}).update(item["permissions"])
+        elif operation in ("upsert", "enter"):
             held.update(fields=item["fields"], permissions=item["permissions"], suppressed=False)
             if operation == "enter":
                 held["audiences"].add(item["audience"]["name"])
@@ -276,8 +287,69 @@ class Platform:
             held["audiences"].discard(item["audience"]["name"])
         elif operation == "suppress":
             held["suppressed"] = True
+            held["no"] |= CHANNELS
+        elif operation == "merge":
+            into = self.profiles[item["into_external_id"]]
+            into["no"] |= self.profiles.pop(external_id)["no"]
         else:
             self.profiles.pop(external_id)
+
+    # --- what people do at the platform, and whom it would write to ------------------------------
+
+    def find(self, external_id: str) -> Json | None:
+        """The profile of a person, whatever it is kept under."""
+        if self.name in ("salesmanago", "carecloud"):
+            key = "externalId" if self.name == "salesmanago" else "external_id"
+            return next(
+                (one for one in self.profiles.values() if one.get(key) == external_id), None
+            )
+        return self.profiles.get(external_id)
+
+    def unsubscribe(self, external_id: str) -> None:
+        """Somebody clicks on the link under an e-mail; nobody else hears of it."""
+        held = self.find(external_id)
+        assert held is not None
+        if self.name == "webhook":
+            held["no"].add("email")
+        elif self.name == "braze":
+            held["email_subscribe"] = "unsubscribed"
+        elif self.name == "klaviyo":
+            held["unsubscribed"] = True
+        elif self.name == "salesmanago":
+            held["opted_in"] = False
+        else:
+            held["personal_information"]["agreement"] = {"agreement_marketing_communication": 0}
+
+    def reaches(self, external_id: str) -> set[str]:
+        """The channels on which the platform would write to them, of those that it can tell."""
+        held = self.find(external_id)
+        if held is None:
+            return set()
+        if self.name == "webhook":
+            may = {name for name, one in held.get("permissions", {}).items() if one}
+            return set() if held["suppressed"] else may - held["no"]
+        if self.name == "braze":
+            found = {name for name in ("sms", "call") if held.get(f"may_contact_{name}") is True}
+            # A new profile is subscribed unless something else is said.
+            if held.get("email") and held.get("email_subscribe") != "unsubscribed":
+                found.add("email")
+            if held.get("push_subscribe") != "unsubscribed":
+                found.add("push")
+            return found
+        if self.name == "klaviyo":
+            properties = held.get("properties", {})
+            found = {name for name in CHANNELS if properties.get(f"may_contact_{name}") is True}
+            if not held.get("email") or held["suppressed"] or held.get("unsubscribed"):
+                found.discard("email")
+            return found
+        if self.name == "salesmanago":
+            found = {"email"} if held.get("opted_in") else set()
+            return found | ({"phone"} if held.get("phone_opted_in") else set())
+        agreed = (held["personal_information"].get("agreement") or {}).get(
+            "agreement_marketing_communication"
+        )
+        is_there = held.get("state") != 0
+        return {"any"} if agreed == 1 and is_there else set()
 
     def _braze(self, name: str, document: Json, _a: Any, _q: Json, key: str, reject: Any) -> Any:
         errors = []
@@ -292,7 +364,10 @@ class Platform:
                     continue
                 is_audience = "remove" in (item.get("crossbrand_audiences") or {})
                 is_closing = item.get("_update_existing_only") and not is_audience
-                kind = "suppress" if is_closing else "leave" if is_audience else "upsert"
+                # A closing of all channels, or of some; the latter says nothing of the others.
+                is_some = is_closing and len(item) < 6
+                kind = "leave" if is_audience else "close" if is_some else "suppress"
+                kind = kind if is_closing or is_audience else "upsert"
                 self._take(key, kind, external_id, item)
                 self.profiles.setdefault(external_id, {}).update(item)
         elif name == "merge":
@@ -364,11 +439,24 @@ class Platform:
             wanted = json.loads(query["filter"].removeprefix("any(external_id,")[:-1])
             listed = [
                 {"type": "profile", "id": self.profiles[one]["id"], "attributes": {
-                    "external_id": one, "email": self.profiles[one].get("email")}}
+                    name: value for name, value in self.profiles[one].items()
+                    if name not in ("id", "suppressed", "unsubscribed")}}
                 for one in wanted if one in self.profiles
             ]  # fmt: skip
             return 200, {"data": listed}
         attributes = document["data"].get("attributes", {})
+        if name == "updateProfile":
+            ids = {held["id"]: one for one, held in self.profiles.items()}
+            held = self.profiles[ids[arguments[0]]]
+            for field, value in attributes.items():
+                if isinstance(value, dict):
+                    held[field] = {**held.get(field, {}), **value}
+                else:
+                    held[field] = value
+            patch = document["data"].get("meta", {}).get("patch_properties", {})
+            for field in patch.get("unset", ()):
+                held["properties"].pop(field, None)
+            return 200, {"data": {"type": "profile", "id": arguments[0]}}
         if name in ("suppress", "unsuppress"):
             emails = {one["attributes"]["email"] for one in attributes["profiles"]["data"]}
             for external_id, held in self.profiles.items():
@@ -406,24 +494,32 @@ class Platform:
                     email, {"id": f"S{len(self.profiles)}", "tags": set()}
                 )
                 held.update(item["contact"])
-                if item["forceOptIn"] or item["forceOptOut"]:
-                    held["opted_in"] = item["forceOptIn"]
+                self._switch(held, item)
                 held["tags"] |= set(item.get("tags", ()))
                 ids[email] = held["id"]
             return 200, {"success": True, "message": ["some were not taken"], "contactIds": ids}
         if name == "update":
             held = self.profiles[by_id[document["contactId"]]]
-            kind = "leave" if document.get("removeTags") else "suppress"
+            is_all = document.get("forceOptOut") and document.get("forcePhoneOptOut")
+            kind = "leave" if document.get("removeTags") else "suppress" if is_all else "close"
             self._take(key, kind, held["externalId"], document)
             held["tags"] -= set(document.get("removeTags", ()))
-            if document.get("forceOptOut"):
-                held["opted_in"] = False
+            self._switch(held, document)
             return 200, {"success": True}
+        if name == "list":
+            there = [one for one in document["email"] if one in self.profiles]
+            return 200, {"success": True, "contacts": [{"email": one} for one in there]}
         for one in document["contacts"]:
             email = by_id.get(one["value"])
             if email:
                 self._take(key, "delete", self.profiles.pop(email)["externalId"], {})
         return 200, {"success": True}
+
+    @staticmethod
+    def _switch(held: Json, item: Json) -> None:
+        for name, field in (("", "opted_in"), ("Phone", "phone_opted_in")):
+            if item.get(f"force{name}OptIn") or item.get(f"force{name}OptOut"):
+                held[field] = bool(item.get(f"force{name}OptIn"))
 
     def _carecloud(
         self,

@@ -28,7 +28,7 @@ def told(platform: Platform) -> set[str]:
     held = platform.profiles[f"aster:{customer_id(1)}"]
     if held["suppressed"]:
         return set()
-    return {name for name, may in held["permissions"].items() if may}
+    return {name for name, may in held["permissions"].items() if may} - held["no"]
 
 
 @pytest.mark.parametrize("how", ["built", "landed"])
@@ -48,8 +48,8 @@ def test_a_suspect_is_closed_on_a_channel_that_they_withdraw(
                        "purpose": "marketing", "channel": "email", "decision": "withdrawn",
                        "decided_at": "2026-01-02"}  # fmt: skip
             stage.land("consent_events", [no])
-        assert sync(platform)[1]["sent_by_operation"] == {"suppress": 1}
-        assert "email" not in told(platform)
+        assert sync(platform)[1]["sent_by_operation"] == {"close": 1}
+        assert told(platform) == OPEN - {"email"}
         assert sync(platform)[1]["sent"] == 0
 
 
@@ -72,5 +72,5 @@ def test_a_suspect_whose_closing_was_not_answered_is_closed_by_the_next_run(
         stage.publish(suspected("email"))
         faults[platform.requests + 1] = "500"
         assert sync(platform, attempts=1)[0] == 1
-        assert sync(platform)[1]["sent_by_operation"] == {"suppress": 1}
-        assert "email" not in told(platform)
+        assert sync(platform)[1]["sent_by_operation"] == {"close": 1}
+        assert told(platform) == OPEN - {"email"}

@@ -296,7 +296,8 @@ def test_the_template_is_a_destination_that_works() -> None:
     assert [one.rejected for one in outcomes] == [None, "no"]
     assert sent[0] == (
         "POST", "/people",
-        {"people": [{"id": "aster:c0", "a": 0}, {"id": "aster:c1", "a": 1}]}, "key",
+        {"people": [{"id": "aster:c0", "a": 0, "may": {}}, {"id": "aster:c1", "a": 1, "may": {}}]},
+        "key",
     )  # fmt: skip
     gone = Change(3, Operation.erase, "c3", "aster", "k3")
     assert destination.deliver(Operation.erase, [gone], "key")[0].rejected is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import fcntl
 import itertools
 import json
@@ -322,7 +323,7 @@ def test_only_the_last_word_on_an_id_is_followed(stage: Stage, sync: Sync) -> No
 
 
 def test_one_who_comes_back_is_told_of_again(stage: Stage, sync: Sync) -> None:
-    """Closed, then opened by a new build: the yes is told, once."""
+    """Closed by us, then opened by a new build: the yes is told when it is given anew, once."""
     path = stage.publish(World([profile(1)]))
     with Platform("braze") as platform:
         sync(platform)
@@ -332,6 +333,14 @@ def test_one_who_comes_back_is_told_of_again(stage: Stage, sync: Sync) -> None:
         assert sync(platform)[1]["sent_by_operation"] == {"suppress": 1}
         assert platform.profiles[person(1)]["email_subscribe"] == "unsubscribed"
         stage.publish(World([profile(1)]))
+        assert sync(platform)[1]["sent"] == 1
+        # Whether they have unsubscribed there meanwhile nobody can tell any more.
+        assert platform.profiles[person(1)]["email_subscribe"] == "unsubscribed"
+        world = World([profile(1, city="B")])
+        world.contactability = world.rows()["contactability"]
+        for row in world.contactability:
+            row["consent_decided_at"] = BUILT_AT + dt.timedelta(days=1)
+        stage.publish(world)
         assert sync(platform)[1]["sent"] == 1
         assert platform.profiles[person(1)]["email_subscribe"] == "subscribed"
         assert path.exists()

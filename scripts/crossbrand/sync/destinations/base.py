@@ -24,6 +24,8 @@ class Operation(StrEnum):
     """As upsert, and the person belongs to the audience from now on."""
     leave = "leave"
     """The person belongs to the audience no longer; nothing else changes."""
+    close = "close"
+    """Some channels are open no longer, or nothing of a profile may be kept; carries no value."""
     suppress = "suppress"
     """Nobody may write to them any more; carries no personal data."""
     delete = "delete"
@@ -40,6 +42,7 @@ TELLING = frozenset({Operation.upsert, Operation.enter})
 ORDER: Mapping[Operation, int] = {
     Operation.merge: 1,
     Operation.erase: 1,
+    Operation.close: 2,
     Operation.suppress: 2,
     Operation.delete: 2,
     Operation.leave: 2,
@@ -64,13 +67,17 @@ class Membership:
 class Change:
     """One change to deliver.
 
-    `key` is its idempotency key: the same change is never sent under another. `lost` and `gained`
-    are channels closed or opened since the destination last acknowledged the person; `is_new` says
-    that it never has. A no is told every time, a yes only with `gained` or `is_new`: who
-    unsubscribed at the platform a minute ago must not be subscribed by a change of their city.
-    `remote_id` is the platform's own id, where it gave one; `is_shared` says that another customer
-    has the same and stays, `is_gone` that this run has had it deleted already. Who stays under a
-    shared id is told of anew after whatever happened to it.
+    `key` is its idempotency key: the same change is never sent under another. `permissions` are
+    what consent permits. A no is told every time. What the platform itself says of a channel that
+    is permitted is left alone, but for two sets: `opened`, to be opened there by force, since the
+    grant is newer than the last word that we know of, and `held`, to be told no again, since our
+    last word was no and no grant is newer. A `close` has the permissions that it takes away only,
+    and its payload the fields to be emptied. `is_new` says that the destination has not taken a
+    word on this person yet: it may know them from elsewhere, and they may have unsubscribed there.
+    `is_profiled` says that fields for profiling may be told. `grants` are the times of the grants
+    by channel, for the state. `remote_id` is the platform's own id, where it gave one; `is_shared`
+    says that another customer has the same and stays, `is_gone` that this run has had it deleted
+    already. Who stays under a shared id is told of anew after whatever happened to it.
     """
 
     change_id: int
@@ -80,9 +87,11 @@ class Change:
     key: str
     payload: Mapping[str, Any] = field(default_factory=dict)
     permissions: Mapping[str, bool] = field(default_factory=dict)
-    lost: frozenset[str] = frozenset()
-    gained: frozenset[str] = frozenset()
+    opened: frozenset[str] = frozenset()
+    held: frozenset[str] = frozenset()
+    grants: tuple[float | None, ...] = ()
     is_new: bool = False
+    is_profiled: bool = False
     remote_id: str | None = None
     is_shared: bool = False
     is_gone: bool = False
@@ -94,6 +103,14 @@ class Change:
     def external_id(self) -> str:
         """The key of the person's profile: a customer of two brands has two profiles."""
         return external_id(self.brand_id, self.customer_id)
+
+    def is_closed(self, *channels: str) -> bool:
+        """Whether each of these channels is to be told no."""
+        return all(self.permissions.get(one, True) is False or one in self.held for one in channels)
+
+    def is_opened(self, *channels: str) -> bool:
+        """Whether one of these channels is to be opened by force."""
+        return not self.opened.isdisjoint(channels)
 
     @property
     def into_external_id(self) -> str:

@@ -35,6 +35,7 @@ class Braze(Destination):
             Operation.upsert: 75,
             Operation.enter: 75,
             Operation.leave: 75,
+            Operation.close: 75,
             Operation.suppress: 75,
             Operation.delete: 50,
             Operation.erase: 50,
@@ -78,15 +79,18 @@ class Braze(Destination):
                 "may_contact_sms": False,
                 "may_contact_call": False,
             }
+        if change.operation is Operation.close:
+            attributes["_update_existing_only"] = True
         attributes |= change.payload
-        may = change.permissions
-        for kind, channels in (("email", {"email"}), ("push", {"web_push", "app_push"})):
-            if not any(may.get(channel) for channel in channels):
+        for kind, channels in (("email", ("email",)), ("push", ("web_push", "app_push"))):
+            # Left out, a profile keeps what it has, and a new one is `subscribed`.
+            if change.is_closed(*channels):
                 attributes[f"{kind}_subscribe"] = CLOSED
-            elif change.gained & channels:
+            elif change.is_opened(*channels):
                 attributes[f"{kind}_subscribe"] = "subscribed"
-        attributes["may_contact_sms"] = bool(may.get("sms"))
-        attributes["may_contact_call"] = bool(may.get("call"))
+        for channel in ("sms", "call"):
+            if channel in change.permissions:
+                attributes[f"may_contact_{channel}"] = change.permissions[channel]
         if change.audience:
             attributes[AUDIENCES] = {"add": [change.audience.name]}
         return attributes

@@ -22,6 +22,7 @@ from crossbrand.sync.destinations.base import (
 
 NOT_FOUND = 404
 DELETED = 0
+AGREEMENT = "agreement_marketing_communication"
 PERSONAL = ("first_name", "last_name", "birthdate", "email", "phone", "address", "photo_url")
 Json = dict[str, Any]
 
@@ -34,6 +35,7 @@ class CareCloud(Destination):
         summary="CareCloud, REST: reads a customer, then replaces it",
         batch={
             Operation.upsert: 1,
+            Operation.close: 1,
             Operation.suppress: 1,
             Operation.delete: 1,
             Operation.erase: 1,
@@ -55,7 +57,10 @@ class CareCloud(Destination):
         spared = (Operation.merge, Operation.delete)
         if remote_id is None or current is None or (change.is_shared and operation in spared):
             return [DELIVERED]
-        if operation is Operation.suppress:
+        if operation is Operation.close:
+            # One agreement stands for all channels, so it stays while one of them is open.
+            document = without_nothing(merged(current, change.payload))
+        elif operation is Operation.suppress:
             document = merged(current, {"personal_information": {"agreement": _closed()}})
         elif operation is Operation.erase:
             # Who shares the record, and stays, is told of anew.
@@ -75,10 +80,13 @@ class CareCloud(Destination):
     def _upsert(
         self, change: Change, remote_id: str | None, current: Json | None, key: str
     ) -> Outcome:
-        may = change.permissions
         told: Json = dict(change.payload)
-        if remote_id is None or change.gained or not any(may.values()):
-            agreement = {"agreement_marketing_communication": int(any(may.values()))}
+        is_closed = change.is_closed(*change.permissions)
+        information = (current or {}).get("personal_information") or {}
+        is_silent = (information.get("agreement") or {}).get(AGREEMENT) is None
+        # What a record says already, of somebody who is new to us as well, is the platform's own.
+        if is_silent or is_closed or change.opened:
+            agreement = {AGREEMENT: int(not is_closed)}
             told = merged(told, {"personal_information": {"agreement": agreement}})
         if remote_id is not None and current is not None:
             self._put(remote_id, without_nothing(merged(current, told)), key)
@@ -134,7 +142,7 @@ class CareCloud(Destination):
 
 
 def _closed() -> Json:
-    return {"agreement_marketing_communication": 0, "agreement_profiling": 0}
+    return {AGREEMENT: 0, "agreement_profiling": 0}
 
 
 def merged(current: Mapping[str, Any], told: Mapping[str, Any]) -> Json:

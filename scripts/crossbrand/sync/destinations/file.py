@@ -81,9 +81,12 @@ def as_document(change: Change) -> dict[str, Any]:
     }
     if change.operation is Operation.merge:
         document["into_external_id"] = change.into_external_id
-    if change.operation in TELLING:
+    if change.operation in TELLING or change.operation is Operation.close:
         document["fields"] = dict(change.payload)
         document["permissions"] = dict(change.permissions)
+    if change.operation in TELLING:
+        document["opened"] = sorted(change.opened)
+        document["held"] = sorted(change.held)
     if change.audience is not None:
         document["audience"] = {
             name: value for name, value in asdict(change.audience).items() if value is not None
@@ -103,6 +106,7 @@ def to_csv(changes: Sequence[Change], columns: Sequence[str]) -> str:
     """The same with one column a field. A permission is a column `may_<channel>`."""
     written = io.StringIO()
     fixed = ["operation", "idempotency_key", "external_id", "brand_id", "into_external_id"]
+    fixed += ["opened", "held"]
     audience = ["audience", "entered_at", "channel", "send_at_hour", "send_at_weekday"]
     channels = sorted({name for change in changes for name in change.permissions})
     writer = csv.writer(written, lineterminator="\r\n")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -28,6 +28,7 @@ from crossbrand.sync.destinations.base import (
 REVISION = "2024-10-15"
 IMPORT = "profile-bulk-import-job"
 IDENTIFIERS = ("email", "phone_number")
+REACHING = ("email", "sms", "call")
 ENDED = frozenset({"complete", "cancelled"})
 Json = dict[str, Any]
 
@@ -42,6 +43,7 @@ class Klaviyo(Destination):
             Operation.upsert: 10_000,
             Operation.enter: 10_000,
             Operation.leave: 10_000,
+            Operation.close: 50,
             Operation.suppress: 50,
             Operation.delete: 50,
             Operation.erase: 50,
@@ -60,9 +62,7 @@ class Klaviyo(Destination):
     def deliver(self, operation: Operation, changes: Sequence[Change], key: str) -> list[Outcome]:
         """Imports are jobs; everything else goes by ids that Klaviyo gave."""
         if operation in (Operation.upsert, Operation.enter):
-            outcomes = self._import([self._profile(change) for change in changes], key)
-            self._follow_permissions(changes, key)
-            return outcomes
+            return self._tell(changes, key)
         if operation is Operation.leave:
             found = self._find(change.external_id for change in changes)
             return self._import_known(changes, found, lambda one: _membership(one, False), key)
@@ -74,9 +74,59 @@ class Klaviyo(Destination):
             # A suppression is about the e-mail alone: the other channels are told of as well.
             closed = {f"may_contact_{name}": False for name in FLAGS}
             return self._import_known(changes, found, lambda _change: closed, key)
+        if operation is Operation.close:
+            self._suppress([one for one in changes if one.is_closed("email")], found, key)
+            outcomes = self._import_known(changes, found, _permitted, key)
+            return self._clear(changes, outcomes, found)
         if operation is Operation.merge:
             return [self._each(partial(self._merge, one, found)) for one in changes]
         return [self._each(partial(self._delete, one, found)) for one in changes]
+
+    def _tell(self, changes: Sequence[Change], key: str) -> list[Outcome]:
+        """Import, and what an import does not do: suppress, unsuppress, and empty fields.
+
+        Who is new here and may be told everything has nothing to be emptied that is ours to know.
+        """
+        looked_at = [
+            one
+            for one in changes
+            if not (one.is_new and one.is_profiled and all(map(one.permissions.get, REACHING)))
+        ]
+        found = self._find(one.external_id for one in looked_at)
+        closed = [one for one in changes if one.is_closed("email")]
+        self._suppress(closed, found, key)
+        outcomes = self._import([self._profile(change) for change in changes], key)
+        opened = [one for one in changes if "email" in one.opened and one.payload.get("email")]
+        for part in _parts(opened, 100):
+            self._suppression("delete", [str(one.payload["email"]) for one in part], key)
+        return self._clear(changes, outcomes, found)
+
+    def _clear(
+        self, changes: Sequence[Change], outcomes: Sequence[Outcome], found: dict[str, Json]
+    ) -> list[Outcome]:
+        """Empty what Klaviyo holds and we have not: an import passes over null."""
+        cleared = []
+        for change, outcome in zip(changes, outcomes, strict=True):
+            known = found.get(change.external_id)
+            if known is not None and outcome.rejected is None:
+                emptied = _emptied(change.payload, known["attributes"])
+                if emptied:
+                    outcome = self._each(partial(self._patch, change, known["id"], emptied))
+            cleared.append(outcome)
+        return cleared
+
+    def _patch(self, change: Change, profile_id: str, emptied: Json) -> None:
+        attributes = {name: value for name, value in emptied.items() if name != "properties"}
+        data: Json = {"type": "profile", "id": profile_id, "attributes": attributes}
+        if emptied.get("properties"):
+            data["meta"] = {"patch_properties": {"unset": sorted(emptied["properties"])}}
+        self.http.request(
+            "PATCH",
+            f"/api/profiles/{profile_id}",
+            document={"data": data},
+            headers=self._headers(),
+            key=change.key,
+        )
 
     def _profile(self, change: Change) -> Json:
         attributes = dict(change.payload)
@@ -84,7 +134,7 @@ class Klaviyo(Destination):
             if attributes.get(name) is None:
                 attributes.pop(name, None)
         properties = dict(attributes.pop("properties", {}))
-        properties |= {f"may_contact_{name}": may for name, may in change.permissions.items()}
+        properties |= _permitted(change)
         if change.audience:
             properties |= _membership(change, True)
         return _profile(change.external_id, **attributes, properties=properties)
@@ -144,29 +194,23 @@ class Klaviyo(Destination):
                 yield one.get("attributes") or {}
             path = (page.get("links") or {}).get("next")
 
-    def _follow_permissions(self, changes: Sequence[Change], key: str) -> None:
-        """An import changes no suppression: e-mail that was closed or opened is told apart."""
-        lost = [change for change in changes if "email" in change.lost]
-        for part in _parts(lost, 50):
-            self._suppress(part, self._find(change.external_id for change in part), key)
-        gained = [
-            str(change.payload["email"])
-            for change in changes
-            if "email" in change.gained and change.payload.get("email")
-        ]
-        for emails in _parts(gained, 100):
-            self._suppression("delete", emails, key)
-
     def _suppress(
         self, changes: Sequence[Change], found: dict[str, Json], key: str
     ) -> list[Outcome]:
-        emails = [
-            str(found[change.external_id]["attributes"]["email"])
-            for change in changes
-            if found.get(change.external_id, {}).get("attributes", {}).get("email")
-        ]
-        if emails:
-            self._suppression("create", emails, key)
+        # Known by what Klaviyo holds, or by what is told although it is held closed.
+        emails = sorted(
+            {
+                str(email)
+                for change in changes
+                for email in (
+                    found.get(change.external_id, {}).get("attributes", {}).get("email"),
+                    change.payload.get("email"),
+                )
+                if email
+            }
+        )
+        for part in _parts(emails, 100):
+            self._suppression("create", part, key)
         return [DELIVERED] * len(changes)
 
     def _suppression(self, verb: str, emails: Sequence[str], key: str) -> None:
@@ -237,6 +281,24 @@ class Klaviyo(Destination):
 
 def _profile(external_id: str, **attributes: Any) -> Json:
     return {"type": "profile", "attributes": {"external_id": external_id, **attributes}}
+
+
+def _permitted(change: Change) -> Json:
+    return {f"may_contact_{name}": may for name, may in change.permissions.items()}
+
+
+def _emptied(told: Mapping[str, Any], held: Mapping[str, Any]) -> Json:
+    """What is told as nothing and held as something, object by object."""
+    emptied: Json = {}
+    for name, value in told.items():
+        own = held.get(name)
+        if isinstance(value, Mapping):
+            inner = _emptied(value, own) if isinstance(own, Mapping) else {}
+            if inner:
+                emptied[name] = inner
+        elif value is None and own is not None:
+            emptied[name] = None
+    return emptied
 
 
 def _membership(change: Change, is_member: bool) -> Json:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from crossbrand.sync.answers import Refused
@@ -21,6 +21,9 @@ from crossbrand.sync.destinations.base import (
     Operation,
     Outcome,
 )
+
+LISTED = 50
+"""Contacts that are asked for at once."""
 
 UNKNOWN = "SALESmanago never told the id of this contact; look for it by hand"
 
@@ -35,6 +38,7 @@ class Salesmanago(Destination):
             Operation.upsert: 500,
             Operation.enter: 500,
             Operation.leave: 1,
+            Operation.close: 1,
             Operation.suppress: 1,
             Operation.delete: 100,
             Operation.erase: 100,
@@ -56,7 +60,7 @@ class Salesmanago(Destination):
         if operation is Operation.merge:
             # The e-mail is the key, so two customers with one e-mail are one contact already.
             there = [one for one in there if one.remote_id != one.into_remote_id]
-        if operation in (Operation.suppress, Operation.leave):
+        if operation in (Operation.suppress, Operation.close, Operation.leave):
             # A no holds for the contact, whoever else it stands for.
             for change in there:
                 self._call("contact/update", self._update(change), key)
@@ -67,14 +71,22 @@ class Salesmanago(Destination):
             gone = {str(one.remote_id) for one in there if is_erasure or not one.is_shared}
             if gone:
                 self._delete(sorted(gone), key)
-        is_quiet = operation is not Operation.suppress
+        is_quiet = operation not in (Operation.suppress, Operation.close)
         return [
             DELIVERED if change.remote_id or is_quiet else Outcome(rejected=UNKNOWN)
             for change in changes
         ]
 
     def _upsert(self, changes: Sequence[Change], key: str) -> list[Outcome]:
-        details = [self._detail(change) for change in changes]
+        # A contact that SALESmanago does not know starts without an opt-in, so the first yes has to
+        # be told; to one that it knows from elsewhere only a yes that is newer than any no.
+        known = self._known(str(one.payload["contact"]["email"]) for one in changes if one.is_new)
+        details = [
+            self._detail(
+                change, change.is_new and _folded(change.payload["contact"]["email"]) not in known
+            )
+            for change in changes
+        ]
         answer = self._call("contact/batchupsert", {"upsertDetails": details}, key)
         ids = {str(email).lower(): one for email, one in (answer.get("contactIds") or {}).items()}
         words = "; ".join(str(one) for one in answer.get("message") or []) or "not taken"
@@ -86,18 +98,20 @@ class Salesmanago(Destination):
             )
         return outcomes
 
+    def _known(self, emails: Iterable[str]) -> set[str]:
+        """Of these e-mails those that are contacts there, whoever made them."""
+        wanted = sorted(set(emails))
+        found: set[str] = set()
+        for start in range(0, len(wanted), LISTED):
+            answer = self._call("contact/list", {"email": wanted[start : start + LISTED]}, None)
+            found |= {_folded(one.get("email")) for one in answer.get("contacts") or []}
+        return found
+
     @staticmethod
-    def _detail(change: Change) -> dict[str, Any]:
+    def _detail(change: Change, is_made: bool) -> dict[str, Any]:
         detail = _without_nothing(dict(change.payload))
         detail.setdefault("contact", {})["externalId"] = change.external_id
-        may = change.permissions
-        phone = bool(may.get("sms") or may.get("call"))
-        detail |= {
-            "forceOptIn": bool(may.get("email")) and (change.is_new or "email" in change.gained),
-            "forceOptOut": not may.get("email"),
-            "forcePhoneOptIn": phone and (change.is_new or bool(change.gained & {"sms", "call"})),
-            "forcePhoneOptOut": not phone,
-        }
+        detail |= _switches(change, is_made)
         if change.audience:
             detail["tags"] = [change.audience.name.upper()]
         return detail
@@ -106,13 +120,19 @@ class Salesmanago(Destination):
     def _update(change: Change) -> dict[str, Any]:
         if change.operation is Operation.leave and change.audience:
             return {"contactId": change.remote_id, "removeTags": [change.audience.name.upper()]}
-        return {"contactId": change.remote_id, "forceOptOut": True, "forcePhoneOptOut": True}
+        update: dict[str, Any] = {"contactId": change.remote_id}
+        if change.operation is Operation.close:
+            emptied = _without_nothing(change.payload).get("properties")
+            if emptied:
+                update["properties"] = emptied
+            return {**update, **_switches(change, False)}
+        return {**update, "forceOptOut": True, "forcePhoneOptOut": True}
 
     def _delete(self, ids: Sequence[str], key: str) -> None:
         contacts = [{"addresseeType": "contactId", "value": one} for one in ids]
         self._call("contact/batchDelete", {"contacts": contacts}, key)
 
-    def _call(self, method: str, document: dict[str, Any], key: str) -> dict[str, Any]:
+    def _call(self, method: str, document: dict[str, Any], key: str | None) -> dict[str, Any]:
         secrets = self.setup.secrets
         text = secrets["API_KEY"] + secrets["CLIENT_ID"] + secrets["API_SECRET"]
         signed = {
@@ -130,6 +150,21 @@ class Salesmanago(Destination):
             words = "; ".join(str(one) for one in answer.get("message") or []) or "no success"
             raise Refused(reply.status, words, answer)
         return answer
+
+
+def _switches(change: Change, is_made: bool) -> dict[str, bool]:
+    """The four switches; with all of them off a contact stays as it is there."""
+    switches = {}
+    for name, channels in (("", ("email",)), ("Phone", ("sms", "call"))):
+        is_closed = change.is_closed(*channels)
+        is_opened = is_made or change.is_opened(*channels)
+        switches[f"force{name}OptIn"] = is_opened and not is_closed
+        switches[f"force{name}OptOut"] = is_closed
+    return switches
+
+
+def _folded(email: Any) -> str:
+    return str(email).strip().lower()
 
 
 def _without_nothing(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -47,8 +47,13 @@ class Template(Destination):
                 {"from": change.external_id, "into": change.into_external_id} for change in changes
             ]
             path = "/people/merge"
-        elif operation in TELLING:
-            document = [{"id": change.external_id, **change.payload} for change in changes]
+        elif operation in TELLING or operation is Operation.close:
+            # A no is told every time. A yes: where the platform keeps what people tell itself (that
+            # they unsubscribe, say), only on the channels in `opened`, and those `held` are a no.
+            document = [
+                {"id": change.external_id, **change.payload, "may": dict(change.permissions)}
+                for change in changes
+            ]
             path = "/people"
         else:
             document = [{"id": change.external_id} for change in changes]

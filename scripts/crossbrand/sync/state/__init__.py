@@ -1,6 +1,7 @@
 """What the destinations have been told: the file, what it holds, and how a person leaves it."""
 
 from crossbrand.sync.state.forgetting import DeletionStatus, deletion_status, forget
+from crossbrand.sync.state.permissions import Closing, Told, judge
 from crossbrand.sync.state.schema import (
     CLOSINGS,
     DOUBT,
@@ -13,7 +14,7 @@ from crossbrand.sync.state.schema import (
     Draft,
     Entry,
 )
-from crossbrand.sync.state.store import State, only_one
+from crossbrand.sync.state.store import Opening, State, only_one
 
 __all__ = [
     "CLOSINGS",
@@ -24,11 +25,15 @@ __all__ = [
     "PROFILES",
     "REJECTED",
     "SUPPRESSED",
+    "Closing",
     "DeletionStatus",
     "Draft",
     "Entry",
+    "Opening",
     "State",
+    "Told",
     "deletion_status",
     "forget",
+    "judge",
     "only_one",
 ]

@@ -53,6 +53,8 @@ create table if not exists permissions_told (
     customer_id text not null,
     brand_id text not null,
     flags integer not null,
+    closed_flags integer not null,
+    is_told integer not null,
     {TIMES},
     primary key (destination, customer_id, brand_id)
 ) without rowid;
@@ -137,7 +139,10 @@ ENTRY_COLUMNS = (
 
 @dataclass(frozen=True)
 class Draft:
-    """A change that is about to enter the outbox."""
+    """A change that is about to enter the outbox.
+
+    `is_decided` says that a person's own decision closes something by it.
+    """
 
     stream: str
     phase: int
@@ -150,3 +155,4 @@ class Draft:
     batch_id: str
     into_customer_id: str | None = None
     instruction_id: str | None = None
+    is_decided: bool = False

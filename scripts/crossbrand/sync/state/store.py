@@ -16,14 +16,18 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from crossbrand.errors import CrossbrandError
 from crossbrand.locks import hold
 from crossbrand.sync.channels import BITS
-from crossbrand.sync.destinations.base import Operation
+from crossbrand.sync.destinations.base import TELLING, Operation
+from crossbrand.sync.state import permissions
+from crossbrand.sync.state.permissions import NOBODY, Closing, Person, Told
 from crossbrand.sync.state.schema import (
+    CLOSINGS,
     DOUBT,
     ENTRY_COLUMNS,
     GIVEN_UP,
@@ -36,6 +40,14 @@ from crossbrand.sync.state.schema import (
     Draft,
     Entry,
 )
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Channels that a change has opened by force, and the times of the grants by channel."""
+
+    opened: int = 0
+    grants: Sequence[float | None] = NOBODY
 
 
 class State:
@@ -79,13 +91,14 @@ class State:
     def _upgrade(self) -> None:
         """Make the tables that lack. Of whom an older state knew, nobody is opted in by that."""
         bits = " | ".join(f"max(flags & {bit})" for bit in BITS.values())
+        closed = " | ".join(f"({bit} - max(flags & {bit}))" for bit in BITS.values())
         nows = ", ".join("?" for _ in BITS)
         self._connection.executescript(SCHEMA)
         self._connection.execute("begin immediate")
         self._connection.execute(
             "insert or ignore into permissions_told "
-            f"select destination, customer_id, brand_id, {bits}, {nows} from acknowledged "
-            "group by destination, customer_id, brand_id",
+            f"select destination, customer_id, brand_id, {bits}, {closed}, 1, {nows} "
+            "from acknowledged group by destination, customer_id, brand_id",
             [time.time()] * len(BITS),
         )
         self._connection.execute(f"pragma user_version = {VERSION}")
@@ -191,16 +204,26 @@ class State:
         )
         return {(row[0], row[1]): (str(row[2]), bool(row[3])) for row in rows}
 
-    def flags(self, stream: str, customers: Iterable[str]) -> dict[tuple[str, str], int]:
-        """The channels that were open when the destination last took these people."""
-        rows = self._rows(
-            "select customer_id, brand_id, flags from acknowledged where destination = ? "
-            "and stream = ? and customer_id in (select value from json_each(?))",
-            self._destination,
-            stream,
-            json.dumps(sorted(set(customers))),
-        )
-        return {(row[0], row[1]): int(row[2]) for row in rows}
+    def permissions(self, customers: Iterable[str]) -> dict[Person, Told]:
+        """What the destination was told of the channels of these customers, in any stream."""
+        with self._telling():
+            return permissions.read(self._connection, self._destination, customers)
+
+    def open_there(self) -> dict[Person, int]:
+        """Whose channels may be open at the destination, and which."""
+        return {
+            (row[0], row[1]): int(row[2])
+            for row in self._rows(
+                "select customer_id, brand_id, max(flags) from ("
+                "  select customer_id, brand_id, flags from permissions_told "
+                "  where destination = ?1 and flags <> 0"
+                "  union all select customer_id, brand_id, flags from outbox "
+                "  where destination = ?1 and status = 'pending' "
+                "  and operation in ('upsert', 'enter')"
+                ") group by 1, 2",
+                self._destination,
+            )
+        }
 
     def held(self, customers: Iterable[str]) -> set[tuple[str, str]]:
         """Of these customers those whom the destination is known to hold, open: customer, brand."""
@@ -248,27 +271,25 @@ class State:
                 (status, time.time(), json.dumps(report), run_id),
             )
 
-    def enqueue(self, run_id: str, drafts: Sequence[Draft], superseded: Sequence[Entry]) -> None:
+    def enqueue(
+        self,
+        run_id: str,
+        drafts: Sequence[Draft],
+        superseded: Sequence[Entry],
+        closings: Sequence[Closing] = (),
+    ) -> None:
         """Put changes into the outbox, with their keys, before any of them is sent.
 
         What is superseded leaves it. If it may have arrived, nobody knows any longer what the
-        destination holds, and that is kept.
+        destination holds, and that is kept. `closings` are the nos among the drafts.
         """
         now = time.time()
         with self._transaction() as connection:
             for entry in superseded:
                 self._log(connection, entry, run_id, "superseded", None, now)
                 connection.execute("delete from outbox where change_id = ?", (entry.change_id,))
-            doubtful = [one for one in superseded if one.status == PENDING and not _instructs(one)]
-            connection.executemany(
-                "insert into acknowledged values (?, ?, ?, ?, ?, ?, null, ?) on conflict do update "
-                "set row_hash = excluded.row_hash, flags = acknowledged.flags | excluded.flags",
-                [
-                    (self._destination, one.stream, one.customer_id, one.brand_id, DOUBT,
-                     one.flags, now)
-                    for one in doubtful
-                ],
-            )  # fmt: skip
+            self._doubt(connection, [one for one in superseded if one.status == PENDING])
+            permissions.close(connection, self._destination, closings)
             connection.executemany(
                 "insert into outbox (destination, stream, phase, operation, customer_id, brand_id, "
                 "into_customer_id, instruction_id, row_hash, flags, idempotency_key, batch_id, "
@@ -281,6 +302,33 @@ class State:
                     for one in drafts
                 ],
             )  # fmt: skip
+
+    def _doubt(self, connection: sqlite3.Connection, entries: Sequence[Entry]) -> None:
+        """These may have arrived, and will not be sent again."""
+        now = time.time()
+        told = permissions.read(connection, self._destination, (one.customer_id for one in entries))
+        for entry in entries:
+            person = (entry.customer_id, entry.brand_id)
+            if entry.stream == CLOSINGS:
+                self._retell(connection, [person])
+            elif not _instructs(entry):
+                connection.execute(
+                    "insert into acknowledged values (?, ?, ?, ?, ?, ?, null, ?) on conflict do "
+                    "update set row_hash = excluded.row_hash",
+                    (self._destination, entry.stream, *person, DOUBT, entry.flags, now),
+                )
+            if entry.operation in TELLING:
+                before = told.get(person, Told())
+                told[person] = replace(before, flags=before.flags | entry.flags)
+                permissions.write(connection, self._destination, {person: told[person]})
+
+    def _retell(self, connection: sqlite3.Connection, people: Iterable[Person]) -> None:
+        """What the destination holds of them is no longer what was said in any stream."""
+        connection.executemany(
+            "update acknowledged set row_hash = ? where destination = ? and customer_id = ? "
+            "and brand_id = ? and row_hash <> ?",
+            [(DOUBT, self._destination, *one, SUPPRESSED) for one in people],
+        )
 
     def reopen(self, batches: Iterable[tuple[str, int]]) -> None:
         """Give refused changes (batch, change) another try: once it is sent, one may arrive."""
@@ -298,20 +346,24 @@ class State:
     def acknowledge(
         self,
         run_id: str,
-        told: Sequence[tuple[Entry, str | None]],
+        told: Sequence[tuple[Entry, str | None, Opening]],
         shared: Iterable[str] = (),
     ) -> None:
-        """The destination has taken these; with the id that it gave, if any.
+        """The destination has taken these; with the id that it gave, if any, and what was opened.
 
         Whoever stays under one of the `shared` ids of the platform is to be told of anew: what the
         destination holds there is no longer what we said of them.
         """
         now = time.time()
         with self._transaction() as connection:
-            for entry, remote_id in told:
+            customers = {entry.customer_id for entry, _, _ in told}
+            customers |= {str(entry.into_customer_id) for entry, _, _ in told}
+            known = permissions.read(connection, self._destination, customers)
+            for entry, remote_id, opening in told:
                 self._log(connection, entry, run_id, "delivered", None, now)
                 connection.execute("delete from outbox where change_id = ?", (entry.change_id,))
                 self._remember(connection, entry, remote_id, now)
+                self._permit(connection, entry, opening, known)
             connection.executemany(
                 "update acknowledged set row_hash = ? where destination = ? and remote_id = ? "
                 "and row_hash <> ?",
@@ -341,12 +393,11 @@ class State:
             )
             if entry.operation is Operation.erase:
                 # That it was done stays, in the line above; what was told before does not.
-                for table in ("permissions_told", "sync_changelog"):
-                    connection.execute(
-                        f"delete from {table} where destination = ? and customer_id = ? "
-                        "and brand_id = ?",
-                        person,
-                    )
+                connection.execute(
+                    "delete from sync_changelog where destination = ? and customer_id = ? "
+                    "and brand_id = ?",
+                    person,
+                )
         elif entry.operation in (Operation.delete, Operation.leave):
             everywhere = "" if entry.operation is Operation.delete else " and stream = ?"
             own = () if entry.operation is Operation.delete else (entry.stream,)
@@ -355,7 +406,9 @@ class State:
                 f"and brand_id = ?{everywhere}",
                 (*person, *own),
             )
-        else:
+        elif entry.operation is Operation.close:
+            self._retell(connection, [person[1:]])
+        elif entry.operation is not Operation.suppress or entry.stream != CLOSINGS:
             connection.execute(
                 "insert into acknowledged values (?, ?, ?, ?, ?, ?, ?, ?) on conflict do update "
                 "set row_hash = excluded.row_hash, flags = excluded.flags, "
@@ -364,12 +417,41 @@ class State:
                 (self._destination, entry.stream, entry.customer_id, entry.brand_id,
                  entry.row_hash, entry.flags, remote_id, now),
             )  # fmt: skip
-            if entry.operation is Operation.suppress:
-                connection.execute(
-                    "update acknowledged set row_hash = ?, flags = 0 where destination = ? "
-                    "and customer_id = ? and brand_id = ?",
-                    (SUPPRESSED, *person),
-                )
+        if entry.operation is Operation.suppress:
+            connection.execute(
+                "update acknowledged set row_hash = ?, flags = 0 where destination = ? "
+                "and customer_id = ? and brand_id = ?",
+                (SUPPRESSED, *person),
+            )
+
+    def _permit(
+        self,
+        connection: sqlite3.Connection,
+        entry: Entry,
+        opening: Opening,
+        known: dict[Person, Told],
+    ) -> None:
+        """Keep what the destination knows of the channels, now that it has taken a change."""
+        person = (entry.customer_id, entry.brand_id)
+        told = known.get(person)
+        if entry.operation in (Operation.merge, Operation.erase, Operation.delete):
+            connection.execute(
+                "delete from permissions_told where destination = ? and customer_id = ? "
+                "and brand_id = ?",
+                (self._destination, *person),
+            )
+            known.pop(person, None)
+            if entry.operation is not Operation.merge:
+                return
+            into = (str(entry.into_customer_id), entry.brand_id)
+            person, known[into] = into, permissions.united(told, known.get(into))
+        elif entry.operation in TELLING:
+            known[person] = permissions.take(told, entry.flags, opening.opened, opening.grants)
+        elif entry.operation in (Operation.suppress, Operation.close) and told is not None:
+            # A closing takes away and gives nothing.
+            known[person] = replace(told, flags=told.flags & entry.flags, is_told=True)
+        if person in known:
+            permissions.write(connection, self._destination, {person: known[person]})
 
     def reject(
         self,
@@ -386,7 +468,9 @@ class State:
             for entry, words in refused:
                 tried = entry.attempts + 1
                 wait = min(first_wait * 2 ** (tried - 1), longest_wait)
-                status = GIVEN_UP if tried >= attempts else REJECTED
+                # A no, a merge and an erasure are never given up.
+                may_end = entry.operation in TELLING or entry.operation is Operation.leave
+                status = GIVEN_UP if tried >= attempts and may_end else REJECTED
                 self._log(connection, entry, run_id, status, words, now)
                 connection.execute(
                     "update outbox set status = ?, attempts = ?, next_attempt_at = ?, words = ? "
