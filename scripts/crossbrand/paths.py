@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -60,6 +61,11 @@ def find_paths(project: Path | None = None) -> Paths:
 
 def _from_environment(root: Path, name: str, default: str) -> Path:
     return root / Path(os.environ.get(name) or default).expanduser()
+
+
+def modified_at(path: Path) -> datetime:
+    """When a file was last changed, in UTC: what publication records and a sync compares."""
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None)
 
 
 def project_variable(project: Path, name: str, default: str) -> str:

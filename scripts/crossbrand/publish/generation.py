@@ -25,7 +25,7 @@ from crossbrand import __version__
 from crossbrand.console import Advance
 from crossbrand.errors import CrossbrandError
 from crossbrand.keys import Key, keys_folder, load_or_create
-from crossbrand.paths import Paths, has_table, open_warehouse, quoted
+from crossbrand.paths import Paths, has_table, modified_at, open_warehouse, quoted
 from crossbrand.publish.content import hash_table, refuse_personal_data
 from crossbrand.publish.declared import BI, ROLES, Mart, load_marts
 from crossbrand.publish.figures import measure
@@ -275,15 +275,17 @@ def _describe(
     )
     connection.execute(
         f"create table {main}._generation_files (feed varchar, brand_id varchar, load_date date, "
-        "file_name varchar, row_count bigint, size_bytes bigint)"
+        "file_name varchar, row_count bigint, size_bytes bigint, modified_at timestamp)"
     )
     if has_table(connection, FILES):
         rows = connection.execute(
             f"select feed, brand_id, load_date, file_name, row_count from {FILES} "
             "order by file_name"
         ).fetchall()
-        names = ("feed", "brand_id", "load_date", "file_name", "row_count", "size_bytes")
-        sized = [[*row, _size(landing / str(row[3]))] for row in rows]
+        names = (
+            "feed", "brand_id", "load_date", "file_name", "row_count", "size_bytes", "modified_at"
+        )  # fmt: skip
+        sized = [[*row, *_state(landing / str(row[3]), generation.built_at)] for row in rows]
         columns = list(zip(*sized, strict=True)) or [()] * len(names)
         read = pa.table(dict(zip(names, map(pa.array, columns), strict=True)))
         connection.register("landed", read)
@@ -291,11 +293,13 @@ def _describe(
         connection.unregister("landed")
 
 
-def _size(path: Path) -> int | None:
-    """The file's size now; none where it was removed since it was read."""
+def _state(path: Path, built_at: datetime) -> tuple[int | None, datetime | None]:
+    """Size and time of change; none where it was removed, or changed since the build."""
     with suppress(OSError):
-        return path.stat().st_size
-    return None
+        changed_at = modified_at(path)
+        if changed_at < built_at:
+            return path.stat().st_size, changed_at
+    return None, None
 
 
 def _write_parquet(connection: duckdb.DuckDBPyConnection, role: _Role, target: Path) -> None:

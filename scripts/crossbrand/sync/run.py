@@ -26,6 +26,7 @@ from crossbrand.console import Steps
 from crossbrand.errors import CrossbrandError
 from crossbrand.paths import Paths, quoted
 from crossbrand.sync.channels import EVERY_CHANNEL
+from crossbrand.sync.consent import Unplaced
 from crossbrand.sync.delivery import Delivery, Tally, throughput
 from crossbrand.sync.destinations import KINDS, find_kind
 from crossbrand.sync.destinations.base import (
@@ -107,7 +108,7 @@ class Report:
     """Why only decisions of people and erasures were sent."""
 
     newer_files: int = 0
-    nameless: int = 0
+    unplaced: Unplaced = field(default_factory=Unplaced)
     seconds: float = 0.0
     rows_per_second: float = 0.0
     examples: list[dict[str, Any]] = field(default_factory=list)
@@ -140,7 +141,8 @@ class Report:
             "stopped": self.stopped,
             "skipped": dict(sorted(self.skipped.items())),
             "newer_consent_files": self.newer_files,
-            "newer_decisions_without_a_name": self.nameless,
+            "newer_decisions_without_a_name": self.unplaced.nameless,
+            "newer_decisions_of_strangers": self.unplaced.strangers,
             "requests": tally.requests,
             "seconds": self.seconds,
             "rows_per_second": self.rows_per_second,
@@ -191,7 +193,7 @@ def sync(request: Request, paths: Paths, console: Console) -> Report:
             destination = _set_up(kind, mapping, places, stream)
             with only_one(places.state, mapping.name):
                 _run(request, places, mapping, destination, source, report, console)
-        report.newer_files, report.nameless = source.newer_files, source.nameless
+        report.newer_files, report.unplaced = source.newer_files, source.unplaced
         report.seconds = round(time.monotonic() - began, 3)
         return report
 
@@ -576,13 +578,12 @@ def print_report(report: Report, console: Console) -> None:
         console.print(Text(table_note, style="yellow"), soft_wrap=True)
     if tally.trouble:
         console.print(Text(f"  {tally.trouble}", style="yellow"), soft_wrap=True)
-    if report.nameless:
-        console.print(
-            Text(
-                f"{report.nameless} newer decisions name nobody that can be read; look at them.",
-                style="yellow",
-            )
-        )
+    for count, words in (
+        (report.unplaced.nameless, "name nobody that can be read; look at them."),
+        (report.unplaced.strangers, "name somebody that nothing here is known of."),
+    ):
+        if count:
+            console.print(Text(f"{count} newer decisions {words}", style="yellow"))
     for example in report.examples:
         console.print(json.dumps(example, ensure_ascii=False), soft_wrap=True)
     if not report.is_dry:

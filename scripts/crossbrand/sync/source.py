@@ -17,11 +17,11 @@ import pyarrow as pa
 
 from crossbrand.errors import CrossbrandError
 from crossbrand.paths import quoted
-from crossbrand.sync import consent
 from crossbrand.sync.channels import BITS, FLAGS, PROFILED
-from crossbrand.sync.consent import Newer
+from crossbrand.sync.consent import Unplaced, write_closures
 from crossbrand.sync.destinations.base import Contract, Membership
 from crossbrand.sync.gate import Gate
+from crossbrand.sync.landing import Newer, find_newer
 from crossbrand.sync.lineage import load_deletions, redirects, vanished_by_erasure
 from crossbrand.sync.mapping import AllowedField, DestinationMapping, suggest
 from crossbrand.sync.normalise import Macros
@@ -75,8 +75,7 @@ class Source:
         self._macros = Macros(places.project)
         self._newer: Newer | None = None
         self.deletions = load_deletions(connection, generation, places)
-        self.nameless = 0
-        """Newer decisions that name nobody that can be read."""
+        self.unplaced = Unplaced()
         self._check_purposes()
         if audience is not None:
             self._check_audience(audience)
@@ -88,10 +87,10 @@ class Source:
 
     def refresh(self) -> bool:
         """Look at the landing and, where it changed, judge everybody anew; whether it changed."""
-        newer = consent.find_newer(self._connection, self.generation, self._places.landing)
+        newer = find_newer(self._connection, self.generation, self._places.landing)
         if newer == self._newer:
             return False
-        self.nameless = consent.write_closures(
+        self.unplaced = write_closures(
             self._connection, self.generation, newer, self._places, self._macros
         )
         self._newer = newer

@@ -134,6 +134,13 @@ def address(text: str | None) -> str | None:
     return f"{local.split('+')[0]}@{domain}"
 
 
+def named_by(row: Row) -> list[tuple[str, str]]:
+    """The identifiers that a consent names."""
+    found = [("contact_id", row["contact_id"]), ("email", address(row["email"])),
+             ("phone", (row["phone"] or "").replace(" ", "") or None)]  # fmt: skip
+    return [(kind, value) for kind, value in found if value]
+
+
 def closed_by(
     world: World, consents: list[tuple[str, str, Row]], requests: list[tuple[str, str, Row]]
 ) -> set[tuple[str, str, str]]:
@@ -173,21 +180,41 @@ def closed_by(
                 continue
             else:
                 named = ["email", "sms", "web_push", "app_push", "call", "vms", "chat", "letter"]
-            identifiers = [("contact_id", row["contact_id"]), ("email", address(row["email"])),
-                           ("phone", (row["phone"] or "").replace(" ", "") or None)]  # fmt: skip
-            for identifier in identifiers:
-                for purpose in purposes if identifier[1] else []:
+            for identifier in named_by(row):
+                for purpose in purposes:
                     for one in named:
                         place = (brand, identifier, purpose, one)
                         said = (at if at is not None and known else FOREVER, no)
                         words[place] = max(words.get(place, said), said)
     closed: set[tuple[str, str, str]] = set()
+
+    def people(brand: str, identifier: tuple[str, str]) -> list[str]:
+        """Who has an identifier; where nobody has, who has one that a consent names beside it."""
+        seen, next_ = set(), [identifier]
+        found: list[str] = []
+        while next_:
+            one = next_.pop()
+            seen.add(one)
+            own = [who for who, where in owners.get(one, ()) if where in (None, brand)]
+            found += own
+            if own:
+                continue
+            for where, _, row in consents:
+                beside = named_by(row)
+                if one in beside and (where == brand or one[0] != "contact_id"):
+                    next_ += [
+                        other
+                        for other in beside
+                        if other not in seen and (where == brand or other[0] != "contact_id")
+                    ]
+        return found
+
     for (brand, identifier, purpose, channel), (_, no) in words.items():
         if not no:
             continue
         what = CHANNELS[channel] if purpose == "marketing" else "profiling"
-        for customer, own in owners[identifier]:
-            if own not in (None, brand) or what is None:
+        for customer in people(brand, identifier):
+            if what is None:
                 continue
             everywhere = purpose.startswith("cross")
             for where in CONTROLLERS if everywhere else [brand]:
@@ -198,11 +225,10 @@ def closed_by(
             continue
         for kind in kinds if row["identifier_type"] not in kinds else (row["identifier_type"],):
             value = address(row["identifier_value"]) if kind == "email" else row["identifier_value"]
-            for customer, own in owners.get((kind, value or ""), ()):
-                if own in (None, brand):
-                    for where, controller in CONTROLLERS.items():
-                        if controller == CONTROLLERS[brand]:
-                            closed |= {(customer, where, one) for one in (*FLAGS, "profiling")}
+            for customer in people(brand, (kind, value)) if value else []:
+                for where, controller in CONTROLLERS.items():
+                    if controller == CONTROLLERS[brand]:
+                        closed |= {(customer, where, one) for one in (*FLAGS, "profiling")}
     return closed
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import os
 import shutil
 from pathlib import Path
@@ -9,7 +11,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from .activation import Row, Stage, World, profile
+from crossbrand.paths import modified_at
+from crossbrand.publish.generation import _state
+
+from .activation import FLAGS, Row, Stage, World, customer_id, profile
 from .conftest import Sync
 
 
@@ -186,3 +191,127 @@ def test_a_request_that_the_build_rejected_keeps_closing(stage: Stage, sync: Syn
         ("privacy_requests", asks(6, request_type="forget me"), "2026-01-02"),
         ("privacy_requests", asks(6, request_type="access"), "2026-01-03"),
     ) == {4, 5, 6}  # fmt: skip
+
+
+def message(event: str, **given: str | None) -> Row:
+    row: Row = {"event_id": f"e{len(given)}{event}", "message_id": "m1", "channel": "email",
+                "direction": "outbound", "event_type": event,
+                "occurred_at": "2026-01-02 08:00:00"}  # fmt: skip
+    return {**row, **given}
+
+
+def closed_channels(stage: Stage, sync: Sync, number: int = 1) -> set[str]:
+    """Of a person who may be written to on every channel, those that are closed at the sync."""
+    stage.publish(people_known())
+    code, _ = sync("file")
+    assert code == 0
+    lines = [
+        json.loads(line)
+        for path in (stage.root / "data" / "exports").rglob("*.jsonl")
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    mine = [one for one in lines if one["external_id"] == f"aster:{customer_id(number)}"]
+    told = mine[0]["permissions"] if mine else dict.fromkeys(FLAGS, False)
+    others = [one for one in lines if one not in mine]
+    assert all(all(one["permissions"].values()) for one in others)
+    assert len(others) == 3
+    return {name for name, may in told.items() if not may}
+
+
+def people_known() -> World:
+    world = World([profile(number) for number in range(1, 5)])
+    rows = world.rows()["customer_identifiers"]
+    for number in range(1, 5):
+        rows += [{"customer_id": customer_id(number), "identifier_type": kind,
+                  "identifier_value": f"{kind[0].upper()}{number}", "brand_id": "aster"}
+                 for kind in ("contact_id", "device_id")]  # fmt: skip
+    return World(world.profiles, identifiers=rows)
+
+
+@pytest.mark.parametrize(
+    ("rows", "closed"),
+    [
+        ([message("unsubscribed", email="Person.1@example.com")], {"email"}),
+        ([message("complained", contact_id="C1", channel="E-mail")], {"email"}),
+        ([message("Unsubscribed", phone="+420770000001", channel="sms")], {"sms"}),
+        ([message("unsubscribed", device_id="D1", channel="web_push")], {"web_push"}),
+        ([message("unsubscribed", contact_id="C1", channel="pigeon")], set(FLAGS)),
+        ([message("unsubscribed", contact_id="C1", channel=None)], set(FLAGS)),
+        # It names its message only, which went to somebody.
+        ([message("unsubscribed"), message("sent", contact_id="C1")], {"email"}),
+        ([message("unsubscribed", contact_id="C1", occurred_at="soon")], {"email"}),
+        ([message("opened", contact_id="C1"), message("bounced", contact_id="C1")], set()),
+    ],
+)
+def test_a_newer_answer_to_a_message_closes_its_channel(
+    rows: list[Row], closed: set[str], stage: Stage, sync: Sync
+) -> None:
+    stage.land("message_events", rows)
+    assert closed_channels(stage, sync) == closed
+
+
+@pytest.mark.parametrize("event", ["unsubscribed", "complained"])
+@pytest.mark.parametrize("hour", ["07", "09"])
+def test_a_newer_grant_answers_an_unsubscription_and_no_complaint(
+    event: str, hour: str, stage: Stage, sync: Sync
+) -> None:
+    stage.land("message_events", [message(event, contact_id="C1")])
+    stage.land("consent_events", [decision(
+        1, "granted", contact_id="C1", email=None, channel="email",
+        decided_at=f"2026-01-02 {hour}:00:00")])  # fmt: skip
+    is_answered = event == "unsubscribed" and hour == "09"
+    assert closed_channels(stage, sync) == (set() if is_answered else {"email"})
+
+
+@pytest.mark.parametrize(
+    "contacts",
+    [
+        [{"contact_id": "C99", "email": "person.1@example.com"}],
+        [{"contact_id": "C99", "phone": "+420 770 000 001"}],
+        [{"contact_id": "C99", "email": "new@example.com"},
+         {"contact_id": "C1", "email": "New@Example.com"}],
+    ],
+)  # fmt: skip
+def test_a_contact_that_only_a_newer_file_explains_closes(
+    contacts: list[Row], stage: Stage, sync: Sync
+) -> None:
+    """They registered again yesterday, and withdraw by that new contact."""
+    stage.land("contacts", contacts)
+    stage.land("consent_events", [decision(9, email=None, contact_id="C99")])
+    assert closed_channels(stage, sync) == set(FLAGS)
+
+
+def test_a_new_address_that_only_a_newer_order_explains_closes(stage: Stage, sync: Sync) -> None:
+    stage.land("orders", [{"order_id": "o1", "contact_id": "C1", "email": "new@example.com"}])
+    stage.land("privacy_requests", [
+        {"request_id": "r", "request_type": "objection", "identifier_type": "email",
+         "identifier_value": "new@example.com", "requested_at": "2026-01-02"}])  # fmt: skip
+    assert closed_channels(stage, sync) == set(FLAGS)
+
+
+def test_a_contact_of_another_brand_is_somebody_else(stage: Stage, sync: Sync) -> None:
+    stage.land("contacts", [{"contact_id": "C99", "email": "person.1@example.com"}], brand="birch")
+    stage.land("consent_events", [decision(9, email=None, contact_id="C99")])
+    assert closed_channels(stage, sync) == set()
+
+
+def test_who_is_known_to_nobody_is_counted(stage: Stage, sync: Sync) -> None:
+    stage.land("consent_events", [
+        decision(9, email=None, contact_id="C99"), decision(8, email="x@example.com"),
+        decision(7, email="nobody")])  # fmt: skip
+    stage.publish(people_known())
+    report = sync("file", "--dry-run")[1]
+    assert report["newer_decisions_of_strangers"] == 2
+    assert report["newer_decisions_without_a_name"] == 1
+
+
+def test_publication_records_when_a_file_was_changed(tmp_path: Path) -> None:
+    """One that was changed after the build is not known as the one that was read."""
+    path = tmp_path / "one.parquet"
+    path.write_bytes(b"1234")
+    os.utime(path, (1767225600, 1767225600.25))
+    at = dt.datetime(2026, 1, 1, 0, 0, 0)
+    assert _state(path, at + dt.timedelta(seconds=1)) == (4, modified_at(path))
+    assert _state(path, at) == (None, None)
+    assert _state(tmp_path / "gone.parquet", at) == (None, None)
+    assert modified_at(path) == at.replace(microsecond=250_000)
