@@ -104,8 +104,9 @@ def random_consents(
         }  # fmt: skip
         fault = chance.random()
         is_no = chance.random() < (0.4 if fault < 0.022 else 0.06)
-        says: str | None = "withdrawn" if is_no else "granted"
-        decision: str | None = chance.choice([says, says, says.upper(), f" {says} "])
+        word = "withdrawn" if is_no else "granted"
+        says: str | None = word
+        decision: str | None = chance.choice([word, word, word.upper(), f" {word} "])
         about: str | None = chance.choice(
             ["marketing"] * 6 + ["profiling"] * 3 + ["cross_brand_profiling"]
         )
@@ -159,7 +160,9 @@ def random_requests(
                    ("loyalty_card_id", "loyalty_card_id"))  # fmt: skip
         kind, value = chance.choice([(kind, known[name]) for kind, name in columns if known[name]])
         says: str | None = chance.choice([*LEAVE_ME, "access"])
-        request_type, about, identifier_type = says, kind, kind
+        request_type = says
+        about: str | None = kind
+        identifier_type = kind
         moment: dt.datetime | None = as_of - chance.randint(-20, 400) * DAY
         requested_at: str | None = moment.isoformat() if moment else None
         brand, identity = known["brand_id"], f"r{index}"
@@ -304,26 +307,27 @@ class Ledger:
                         said = row.moment or dt.datetime.max
                         words[node, brand, purpose, channel].append((said, is_yes))
 
-        for row in history.valid:
-            is_yes = row.says == "granted"
-            assert row.moment is not None
-            assert row.about is not None
-            if is_yes and row.moment > facts.as_of:
+        for landed in history.valid:
+            is_yes = landed.says == "granted"
+            assert landed.moment is not None
+            assert landed.about is not None
+            if is_yes and landed.moment > facts.as_of:
                 continue
-            identifier_set = sets[row.brand, str(row.id)]
+            identifier_set = sets[landed.brand, str(landed.id)]
             concerned = {node for nodes in told[identifier_set].values() for node in nodes}
             if not is_yes:
                 for identifier in named[identifier_set] - set(told[identifier_set]):
                     concerned |= users_by_number[identifier]
-            hear(concerned, row.brand, [row.about], row, is_yes)
-        for row in history.refused:
-            if row.says == "granted":
+            hear(concerned, landed.brand, [landed.about], landed, is_yes)
+        for landed in history.refused:
+            if landed.says == "granted":
                 continue
-            for brand in history.may_be_about(row):
+            for brand in history.may_be_about(landed):
                 concerned = set()
-                for kind, value in row.named.items():
+                for kind, value in landed.named.items():
                     concerned |= users[kind, self._scope(kind, brand), value]
-                hear(concerned, brand, [row.about] if row.about else PURPOSES, row, is_yes=False)
+                purposes = [landed.about] if landed.about else PURPOSES
+                hear(concerned, brand, purposes, landed, is_yes=False)
 
         last: dict[tuple[Place, str], list[tuple[bool, dt.datetime]]] = defaultdict(list)
         for (node, brand, purpose, channel), said in words.items():
@@ -357,11 +361,11 @@ class Ledger:
             for row in facts.rows("intermediate.int_identity__set_customers")
         }
         found = set()
-        for row in [*history.valid, *history.refused]:
-            if row.says == "access":
+        for landed in [*history.valid, *history.refused]:
+            if landed.says == "access":
                 continue
-            for brand in history.may_be_about(row):
-                for kind, value in row.named.items():
+            for brand in history.may_be_about(landed):
+                for kind, value in landed.named.items():
                     for number in sets[kind, self._scope(kind, brand), value] & set(customers):
                         found |= {
                             (customers[number], sibling)

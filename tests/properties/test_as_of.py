@@ -5,8 +5,9 @@ from the landed rows and the same models are built again, wholly: each must be t
 The first time they are built from the present day back, by what that changes. The identity tables
 stay as they are, since by design they use all that is known. Permissions look ahead in one
 direction: a "no" counts whenever it was said, so withdrawals, requests to be left alone,
-unsubscriptions and complaints stay landed, while every later grant goes. CROSSBRAND_LONG=1 does so
-with every model that as_of reaches; else only with those that cut at it, permissions and some marts.
+unsubscriptions and complaints stay landed, while every later grant goes. CROSSBRAND_LONG=1 does
+so with every model that as_of reaches; else only with those that cut at it, permissions and some
+marts.
 """
 
 from __future__ import annotations

@@ -111,8 +111,9 @@ def test_a_build_that_stops_says_where_and_why(
     assert Path(document["artefacts"]).name.endswith("-stopped")
 
 
+@pytest.mark.usefixtures("stage")
 def test_a_mistake_is_in_the_document_too(
-    stage: Stage, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(build_module, "run_dbt", lambda *_, **__: DbtOutcome("build"))
     code, document = build_json(capsys, "--select", "nothing_such")

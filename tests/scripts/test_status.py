@@ -17,7 +17,7 @@ from rich.console import Console
 from crossbrand import cli, runs
 from crossbrand.paths import Paths
 from crossbrand.status import find_status, print_status
-from crossbrand.sync.state import SCHEMA
+from crossbrand.sync.state.schema import SCHEMA
 
 GENERATION = "20250630T041502Z-3f9a10c2"
 NOW = datetime(2025, 7, 10, tzinfo=UTC)

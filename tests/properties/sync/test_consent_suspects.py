@@ -28,7 +28,8 @@ def told(platform: Platform) -> set[str]:
     held = platform.profiles[f"aster:{customer_id(1)}"]
     if held["suppressed"]:
         return set()
-    return {name for name, may in held["permissions"].items() if may} - held["no"]
+    refused: set[str] = held["no"]
+    return {name for name, may in held["permissions"].items() if may} - refused
 
 
 @pytest.mark.parametrize("how", ["built", "landed"])

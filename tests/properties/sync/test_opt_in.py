@@ -7,6 +7,7 @@ the person once more: a change, an audience, a lost state, a lost answer.
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
@@ -33,11 +34,11 @@ def world(
     unsubscribed_at: dt.datetime | None = None,
     refused_at: dt.datetime | None = None,
     members: bool = True,
-    **fields: object,
+    **fields: Any,
 ) -> World:
     """Two people; the first has been granted, has withdrawn, or both, at these times."""
     may = refused_at is None
-    flags = {} if may else {f"may_contact_{name}": False for name in ALL}
+    flags: dict[str, Any] = {} if may else {f"may_contact_{name}": False for name in ALL}
     made = World([profile(1, **{**flags, **fields}), profile(2)])
     if not may:
         made.profiles = made.profiles[1:]
