@@ -1,7 +1,8 @@
 {#
     Nothing is lost between the landing and staging. Fails with one row of figures where
         landed rows = distinct valid versions + repeats + rejected rows
-    does not hold for the feed, or where staging has not exactly one row per valid key. Landed rows are what
+    does not hold for the feed, or where staging has not exactly one row per valid key, but for the records that
+    landing_retention counts as over age. Landed rows are what
     the files' footers say (landing_files), rejected ones what people see (rejected_records), so a
     join that multiplies rows or a filter that drops them cannot cancel out. What `crossbrand land` put aside
     has not landed, and does not count.
@@ -52,6 +53,13 @@ valid as (
     from version_keys
 ),
 
+-- Over age by seeds/retention.csv: in the landing, and in no mart.
+expired as (
+    select coalesce(sum(expired_count), 0) as row_count
+    from {{ ref('landing_retention') }}
+    where feed = '{{ feed }}'
+),
+
 staged as (
     select count(*) as row_count
     from {{ model }}
@@ -64,10 +72,12 @@ figures as (
         valid.repeat_count,
         rejected.row_count as rejected_count,
         valid.key_count,
+        expired.row_count as expired_count,
         staged.row_count as staged_count
     from landed
     cross join rejected
     cross join valid
+    cross join expired
     cross join staged
 )
 
@@ -75,6 +85,6 @@ select *
 from figures
 where
     landed_count <> version_count + repeat_count + rejected_count
-    or staged_count <> key_count
+    or staged_count + expired_count <> key_count
 
 {% endtest %}

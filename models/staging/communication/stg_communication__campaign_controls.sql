@@ -20,7 +20,10 @@ latest_versions as (
         phone_original,
         held_out_at
     from base_communication__campaign_controls
-    where reject_reason_code is null and version_rank = 1
+    where
+        reject_reason_code is null
+        and version_rank = 1
+        and {{ is_retained('campaign_controls', 'held_out_at') }}
 )
 
 select * from latest_versions

@@ -28,7 +28,10 @@ latest_versions as (
         is_machine,
         occurred_at
     from base_communication__message_events
-    where reject_reason_code is null and version_rank = 1
+    where
+        reject_reason_code is null
+        and version_rank = 1
+        and {{ is_retained('message_events', 'occurred_at') }}
 )
 
 select * from latest_versions

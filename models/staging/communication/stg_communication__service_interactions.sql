@@ -27,7 +27,10 @@ latest_versions as (
         satisfaction_score,
         note
     from base_communication__service_interactions
-    where reject_reason_code is null and version_rank = 1
+    where
+        reject_reason_code is null
+        and version_rank = 1
+        and {{ is_retained('service_interactions', 'opened_at') }}
 )
 
 select * from latest_versions

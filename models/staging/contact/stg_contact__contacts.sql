@@ -37,7 +37,10 @@ latest_versions as (
         is_deleted,
         first_updated_at
     from base_contact__contacts
-    where reject_reason_code is null and version_rank = 1
+    where
+        reject_reason_code is null
+        and version_rank = 1
+        and {{ is_retained('contacts', 'updated_at') }}
 )
 
 select * from latest_versions

@@ -33,7 +33,10 @@ latest_versions as (
         event_value,
         user_agent
     from base_engagement__events
-    where reject_reason_code is null and version_rank = 1
+    where
+        reject_reason_code is null
+        and version_rank = 1
+        and {{ is_retained('events', 'occurred_at') }}
 )
 
 select * from latest_versions

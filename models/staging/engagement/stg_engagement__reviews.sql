@@ -22,7 +22,10 @@ latest_versions as (
         rating,
         review_text
     from base_engagement__reviews
-    where reject_reason_code is null and version_rank = 1
+    where
+        reject_reason_code is null
+        and version_rank = 1
+        and {{ is_retained('reviews', 'reviewed_at') }}
 )
 
 select * from latest_versions

@@ -17,7 +17,10 @@ latest_versions as (
         email_key,
         created_at
     from base_engagement__share_codes
-    where reject_reason_code is null and version_rank = 1
+    where
+        reject_reason_code is null
+        and version_rank = 1
+        and {{ is_retained('share_codes', 'created_at') }}
 )
 
 select * from latest_versions

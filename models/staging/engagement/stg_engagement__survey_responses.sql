@@ -20,7 +20,10 @@ latest_versions as (
         email_key,
         answered_at
     from base_engagement__survey_responses
-    where reject_reason_code is null and version_rank = 1
+    where
+        reject_reason_code is null
+        and version_rank = 1
+        and {{ is_retained('survey_responses', 'answered_at') }}
 )
 
 select * from latest_versions

@@ -23,7 +23,10 @@ latest_versions as (
         order_id,
         occurred_at
     from base_loyalty__loyalty_events
-    where reject_reason_code is null and version_rank = 1
+    where
+        reject_reason_code is null
+        and version_rank = 1
+        and {{ is_retained('loyalty_events', 'occurred_at') }}
 )
 
 select * from latest_versions

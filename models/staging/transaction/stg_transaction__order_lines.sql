@@ -19,7 +19,10 @@ latest_versions as (
         discount_amount_original,
         updated_at
     from base_transaction__order_lines
-    where reject_reason_code is null and version_rank = 1
+    where
+        reject_reason_code is null
+        and version_rank = 1
+        and {{ is_retained('order_lines', 'coalesce(updated_at, cast(load_date as timestamp))') }}
 )
 
 select * from latest_versions

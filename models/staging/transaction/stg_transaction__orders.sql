@@ -33,7 +33,10 @@ latest_versions as (
         is_test,
         updated_at
     from base_transaction__orders
-    where reject_reason_code is null and version_rank = 1
+    where
+        reject_reason_code is null
+        and version_rank = 1
+        and {{ is_retained('orders', 'ordered_at') }}
 )
 
 select * from latest_versions

@@ -21,7 +21,10 @@ latest_versions as (
         reason,
         returned_at
     from base_transaction__returns
-    where reject_reason_code is null and version_rank = 1
+    where
+        reject_reason_code is null
+        and version_rank = 1
+        and {{ is_retained('returns', 'returned_at') }}
 )
 
 select * from latest_versions
