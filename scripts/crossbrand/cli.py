@@ -421,6 +421,11 @@ def build(
         accept_changes=accept_changes,
     )
     paths, console = find_paths(), make_console(stderr=as_json)
+    if not paths.landing.is_dir():
+        raise CrossbrandError(
+            f"There is no landing folder {paths.landing}. `crossbrand generate` makes a sample, "
+            "`crossbrand land` takes in your own files, or name yours in CROSSBRAND_LANDING."
+        )
     publishes = options.is_published and not options.select
     record = runs.Record(options=asdict(options))
 

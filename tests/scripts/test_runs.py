@@ -48,6 +48,7 @@ class Stage:
 @pytest.fixture
 def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
     stage = Stage(tmp_path)
+    stage.paths.landing.mkdir()
     monkeypatch.delenv("DBT_TARGET_PATH", raising=False)
     monkeypatch.delenv("CROSSBRAND_RUNS", raising=False)
     monkeypatch.setattr(build_module, "run_dbt", stage.dbt)

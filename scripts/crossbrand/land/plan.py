@@ -170,7 +170,12 @@ def _say_missing(plan: Plan, names: Sequence[str], feed: Feed, *, allow_missing:
         raise FileRefusedError(
             f"{'columns are' if len(required) > 1 else 'a column is'} missing without which no row "
             f"of {feed.name} can be used: {', '.join(required)}. "
-            + (f"{hints} Say so with --map." if hints else f"Its columns: {_listed(names)}.")
+            + (
+                f"{hints} Say so with --map."
+                if hints
+                else f"Its columns: {_listed(names)}. Where they go by other names, say so with "
+                "--map; --allow-missing lands the file as it is."
+            )
         )
     if required:
         plan.warnings.append(
