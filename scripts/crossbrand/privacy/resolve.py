@@ -37,7 +37,7 @@ TABLES = (
     "intermediate.int_identity__session_customers",
     "intermediate.int_engagement__session_events",
     "intermediate.int_operations__as_of",
-    "marts.customer_360",
+    "intermediate.int_identity__customers",
     "marts.landing_files",
 )
 
@@ -201,7 +201,7 @@ class Resolver:
     def suspects(self, customers: Sequence[str]) -> set[str]:
         """Those of them whose records contradict one another."""
         rows = self._connection.execute(
-            "select customer_id from marts.customer_360 "
+            "select customer_id from intermediate.int_identity__customers "
             f"where is_suspect and customer_id in ({_list(customers)})"
         ).fetchall()
         return {str(row[0]) for row in rows}
@@ -295,7 +295,10 @@ class Resolver:
         found = self._connection.execute(
             f"""
             select
-                (select count(*) from marts.customer_360 where customer_id in ({_list(customers)}))
+                (
+                    select count(*) from intermediate.int_identity__customers
+                    where customer_id in ({_list(customers)})
+                )
                 + (
                     select count(*) from intermediate.int_identity__observations
                     where identifier_key in (select k from own)

@@ -1,0 +1,250 @@
+"""People planted in every feed are erased, and nothing of them is left, nor comes back.
+
+The build stops at the identities here; tests/properties/privacy/test_long.py does the whole. The
+erasure is killed three times on its way.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+
+from crossbrand.errors import CrossbrandError
+from crossbrand.locks import hold
+from crossbrand.privacy import audit
+from crossbrand.privacy.places import privacy_folder
+
+from .planting import LATE, Garden, plant, plant_elsewhere, write_rows
+from .project import NEW, OLD, Grounds
+from .search import find_texts
+
+PEOPLE = 20
+SEARCHED = ("sample", "published", "logs", "target", "exports", "privacy", "seeds")
+REPOSITORY = Path(__file__).resolve().parents[3]
+KILLS = ("landing:3", "build", "check")
+
+
+@dataclass
+class Grown:
+    """The planted people before and after they were erased."""
+
+    garden: Garden
+    grounds: Grounds
+    before: dict[str, set[str]]
+    bound_before: dict[tuple[str, str, str], str | None]
+    relatives_before: list[str]
+    original: Path
+    preview: str
+    said: str = ""
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory: pytest.TempPathFactory) -> Grown:
+    folder = tmp_path_factory.mktemp("privacy") / "project"
+    grounds, garden = Grounds(folder), plant(PEOPLE)
+    garden.write(grounds.landing)
+    grounds.build()
+    grounds.publish(OLD)
+    plant_elsewhere(garden, folder)
+    (folder / "seeds" / "identity_decisions.csv").open("a", encoding="utf-8").write(
+        "deny_identifier,email,aster,zq0000.mail@planted.example,,,,a steward,2025-01-01,why\n"
+    )
+    original = folder.parent / "original"
+    shutil.copytree(grounds.landing, original)
+    before = find_texts(folder, garden.texts())
+    bound = bindings(grounds.warehouse)
+    relatives = relative_rows(grounds.landing, garden)
+    done, preview = grounds.erase(all_pending=True, dry_run=True)
+    assert done
+    assert find_texts(folder, garden.texts()) == before, "a preview changes nothing"
+    grown = Grown(garden, grounds, before, bound, relatives, original, preview)
+    for place in KILLS:
+        child = subprocess.run(
+            [sys.executable, "-m", "tests.properties.privacy.project", str(folder), place],
+            cwd=REPOSITORY, env=os.environ, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert child.returncode == -signal.SIGKILL, child.stderr
+    done, grown.said = grounds.erase()
+    assert done, grown.said
+    return grown
+
+
+def bindings(warehouse: Path) -> dict[tuple[str, str, str], str | None]:
+    """Customer by brand, feed and record."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        rows = connection.execute(
+            "select brand_id, feed, record_id, customer_id "
+            "from intermediate.int_identity__record_customers"
+        ).fetchall()
+    return {(row[0], row[1], row[2]): row[3] for row in rows}
+
+
+def relative_rows(landing: Path, garden: Garden) -> list[str]:
+    """Every landed row of somebody who stays, as text."""
+    ids = {record for person in garden.relatives for _, _, record in person.records}
+    found = []
+    for path in sorted(landing.rglob("*.parquet")):
+        for row in pq.read_table(path).to_pylist():
+            if ids & {str(value) for value in row.values()}:
+                found.append(f"{path.relative_to(landing)} {sorted(row.items(), key=str)}")
+    return sorted(found)
+
+
+def test_the_search_finds_everybody_before(grown: Grown) -> None:
+    """The positive control: what is found nowhere afterwards was found by the same search."""
+    assert set(grown.before) == grown.garden.texts()
+    roots = {name.split("/")[0] for names in grown.before.values() for name in names}
+    assert roots >= {"sample", "published", "logs", "target", "exports", "seeds",
+                     "warehouse.duckdb", "warehouse.duckdb.tmp"}  # fmt: skip
+
+
+def test_nothing_is_left_anywhere(grown: Grown) -> None:
+    assert find_texts(grown.grounds.project, grown.garden.texts()) == {}
+
+
+def test_the_preview_tells_every_place(grown: Grown) -> None:
+    for place in ("contacts", "order_lines", "_rejects", "exports", "steward's decisions"):
+        assert place in grown.preview
+    assert f"{PEOPLE} people" in grown.preview
+
+
+def test_relatives_stay_whole(grown: Grown) -> None:
+    assert grown.garden.relatives
+    assert relative_rows(grown.grounds.landing, grown.garden) == grown.relatives_before
+    bound = bindings(grown.grounds.warehouse)
+    for person in grown.garden.relatives:
+        mine = {key for key in person.records if key in grown.bound_before}
+        assert mine == {key for key in person.records if key in bound}
+        named = {key for key in mine if not key[2].startswith("ZQN")}
+        assert len({bound[key] for key in named}) == 1
+        assert None not in {bound[key] for key in named}
+
+
+def test_what_landed_again_does_not_come_back(grown: Grown) -> None:
+    """The same files, by name and date; the same rows in another file; and a full dump of them."""
+    grounds, garden = grown.grounds, grown.garden
+    for path in sorted(grown.original.rglob("*.parquet")):
+        target = grounds.landing / path.relative_to(grown.original)
+        shutil.copy2(path, target)
+        again = target.parent.parent / f"load_date={LATE}" / f"{target.parent.name}-{target.name}"
+        again.parent.mkdir(exist_ok=True)
+        shutil.copy2(path, again)
+    contacts = [
+        {**row, "updated_at": "2030-01-01T00:00:00Z"}
+        for row in garden.rows["contacts", "aster", "2025-05-01"]
+    ]
+    write_rows(
+        grounds.landing / "contacts/brand=aster/load_date=2030-01-01", contacts, "dump.parquet"
+    )
+    refused = grounds.dbt("run", "--select", "stg_contact__contacts")
+    assert refused.exit_code
+    assert "not held against the list of erased people" in " ".join(refused.failures)
+    assert "crossbrand erase --scrub" in " ".join(refused.failures)
+
+    from crossbrand.privacy.marks import load_list
+    from crossbrand.privacy.suppress import scrub
+
+    folder = privacy_folder(grounds.paths)
+    done = scrub(grounds.paths, folder, load_list(folder))
+    assert done.total > 2 * PEOPLE
+    assert find_texts(grounds.landing, garden.texts()) == {}
+    assert len(relative_rows(grounds.landing, garden)) >= 2 * len(grown.relatives_before)
+    assert scrub(grounds.paths, folder, load_list(folder)).looked_at == 0
+    grounds.succeed("run", "--select", "base_privacy__privacy_requests")
+
+
+def test_who_comes_back_later_is_a_new_customer(grown: Grown) -> None:
+    """What happened after the erasure is kept, what is dated before it is not."""
+    from crossbrand.privacy.marks import load_list
+    from crossbrand.privacy.suppress import scrub
+
+    grounds = grown.grounds
+    guest = next(person for person in grown.garden.erased if person.request[0] == "email")
+    place = grounds.landing / "orders/brand=aster/load_date=2099-01-01"
+    base = {"email": guest.request[1], "status": "paid"}
+    path = write_rows(
+        place,
+        [{"order_id": "AFTER", "ordered_at": "2098-01-01T00:00:00Z", **base},
+         {"order_id": "BEFORE", "ordered_at": "2020-01-01T00:00:00Z", **base},
+         {"order_id": "UNDATED", "ordered_at": "soon", **base}],
+    )  # fmt: skip
+    folder = privacy_folder(grounds.paths)
+    scrub(grounds.paths, folder, load_list(folder))
+    assert pq.read_table(path)["order_id"].to_pylist() == ["AFTER"]
+    path.unlink()
+
+
+def test_platforms_are_told_once_of_each_customer(grown: Grown) -> None:
+    import json
+
+    lines = [
+        json.loads(line)
+        for line in (grown.grounds.project / "deletions.jsonl").read_text("utf-8").splitlines()
+    ]
+    customers = {
+        grown.bound_before[key]
+        for person in grown.garden.erased
+        for key in person.records
+        if grown.bound_before.get(key)
+    }
+    assert sorted(line["customer_id"] for line in lines) == sorted(map(str, customers))
+
+
+def test_the_certificate_tells_and_names_nobody(grown: Grown) -> None:
+    folder = privacy_folder(grown.grounds.paths)
+    (certificate,) = folder.certificates.glob("*.txt")
+    text = certificate.read_text(encoding="utf-8")
+    for told in ("landing contacts", "REQ-0000", "Not reached", f"People    {PEOPLE}"):
+        assert told in text
+    assert not folder.journal.exists()
+    for path in folder.root.rglob("*.json*"):
+        assert path.stat().st_mode & 0o077 == 0
+    assert audit.verify(folder.audit).fault == ""
+    assert audit.verify(folder.audit).lines >= 2
+
+
+def test_old_generations_are_gone(grown: Grown) -> None:
+    for role in ("activation", "bi"):
+        files = sorted(path.name for path in (grown.grounds.project / "published" / role).iterdir())
+        assert files == ["20250602T000000Z-00000002.duckdb", "current", "previous"]
+        assert (grown.grounds.project / "published" / role / "current").resolve().stem == NEW
+
+
+def test_two_at_a_time_are_refused(grown: Grown) -> None:
+    folder = privacy_folder(grown.grounds.paths)
+    with hold(folder.lock, "held"), pytest.raises(CrossbrandError, match="Another erasure"):
+        grown.grounds.erase(all_pending=True)
+
+
+def test_a_list_without_its_key_stops_everything(grown: Grown) -> None:
+    from crossbrand.privacy.marks import load_list
+
+    folder = privacy_folder(grown.grounds.paths)
+    key = folder.keys / "suppression.key"
+    key.chmod(0o644)
+    with pytest.raises(CrossbrandError, match="Others than its owner"):
+        load_list(folder)
+    key.chmod(0o600)
+    moved = key.rename(key.with_suffix(".moved"))
+    with pytest.raises(CrossbrandError, match="Restore the key"):
+        load_list(folder)
+    moved.rename(key)
+
+
+def test_a_removed_line_of_the_record_shows(grown: Grown, tmp_path: Path) -> None:
+    folder = privacy_folder(grown.grounds.paths)
+    lines = folder.audit.read_text(encoding="utf-8").splitlines(keepends=True)
+    (tmp_path / "cut.jsonl").write_text("".join(lines[1:]), encoding="utf-8")
+    assert "does not follow" in audit.verify(tmp_path / "cut.jsonl").fault
+    changed = lines[0].replace('"people": 20', '"people": 19')
+    (tmp_path / "changed.jsonl").write_text(changed + "".join(lines[1:]), encoding="utf-8")
+    assert "was changed" in audit.verify(tmp_path / "changed.jsonl").fault
