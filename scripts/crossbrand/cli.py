@@ -668,6 +668,39 @@ def erase(
 
 
 @app.command()
+def access(
+    identifier: Annotated[
+        str | None,
+        typer.Option(metavar="TYPE=VALUE", help="email, phone, contact_id or loyalty_card_id."),
+    ] = None,
+    request: Annotated[
+        str | None, typer.Option(metavar="ID", help="A landed request for access.")
+    ] = None,
+    customer: Annotated[str | None, typer.Option(metavar="ID", help="The customer's id.")] = None,
+    brand: Annotated[str | None, typer.Option(help="Answer for this brand alone.")] = None,
+    controller: Annotated[str | None, typer.Option(help="Answer for all its brands.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder. Default: access/ in the privacy folder.")
+    ] = None,
+) -> None:
+    """Write everything that is held on a person: JSON and a page for each brand.
+
+    Exit code 0: written. 2: nobody, or more than one, was found, or the call was wrong.
+    """
+    from crossbrand.privacy import access as module
+
+    wanted = module.AccessRequest(
+        identifier=identifier,
+        request=request,
+        customer=customer,
+        brand=brand,
+        controller=controller,
+        out=out,
+    )
+    module.access(wanted, find_paths(), make_console())
+
+
+@app.command()
 def audit(
     verify: Annotated[
         bool, typer.Option("--verify", help="Follow the chain of hashes from the first line.")

@@ -18,8 +18,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from crossbrand import build as build_module
-from crossbrand.build import BuildOptions, lock_warehouse
+from crossbrand.build import BuildOptions, build, lock_warehouse
 from crossbrand.console import Steps
 from crossbrand.errors import CrossbrandError
 from crossbrand.keys import load_or_create
@@ -212,7 +211,7 @@ def _customers(resolution: Resolution, resolver: Resolver) -> dict[str, dict[str
 def _wanted(request: EraseRequest, resolver: Resolver) -> list[Wanted]:
     wanted = []
     if request.identifier:
-        controller, brand = _controller(request, resolver)
+        controller, brand = resolver.controller_of(request.brand, request.controller)
         kind, value = resolver.read_identifier(request.identifier, brand)
         wanted.append(Wanted(controller, kind, value, brand=request.brand))
     if request.all_pending or request.requests:
@@ -232,20 +231,6 @@ def _wanted(request: EraseRequest, resolver: Resolver) -> list[Wanted]:
 
 def _names(request: tuple[str, str]) -> tuple[str, str]:
     return request[1], f"{request[0]}:{request[1]}"
-
-
-def _controller(request: EraseRequest, resolver: Resolver) -> tuple[str, str]:
-    """The controller that was asked, and a brand of it in whose country a number is dialled."""
-    if request.brand:
-        if request.brand not in resolver.brands:
-            raise CrossbrandError(f"{request.brand!r} is no brand of seeds/brands.csv.")
-        return resolver.brands[request.brand]["controller_id"], request.brand
-    if request.controller:
-        brands = resolver.brands_of(request.controller)
-        if not brands:
-            raise CrossbrandError(f"{request.controller!r} is no controller of seeds/brands.csv.")
-        return request.controller, brands[0]
-    raise CrossbrandError("--identifier needs --brand or --controller: who was asked to erase?")
 
 
 def _refuse_unread(resolver: Resolver, paths: Paths) -> None:
@@ -433,7 +418,7 @@ def _build(run: _Run) -> None:
         accept_changes=True,
         begin=beginning(run.paths.project, run.journal.customers, scopes),
     )
-    if not build_module.build(run.paths, run.console, options):
+    if not build(run.paths, run.console, options):
         raise NotAllDoneError(
             "The landing holds the people no more; the warehouse and what is published still do, "
             "because the build did not end. Mend what it says and run `crossbrand erase` again: "
@@ -450,6 +435,20 @@ def _sweep(run: _Run) -> None:
     run.result("generations", sweep_generations(run.paths))
     run.result("spill_folders", sweep_spill(run.paths))
     run.result("dbt_files", sweep_dbt(run.paths))
+    run.result("answers", _sweep_answers(run))
+
+
+def _sweep_answers(run: _Run) -> int:
+    """Remove answers to requests for access, which are copies of everything."""
+    folder = run.folder.root / "access"
+    answers = [
+        path
+        for path in (sorted(folder.iterdir()) if folder.is_dir() else ())
+        if any(path.stem.endswith(customer) for customer in run.journal.customers)
+    ]
+    for path in answers:
+        path.unlink()
+    return len(answers)
 
 
 def _check(run: _Run) -> None:

@@ -121,6 +121,22 @@ class Resolver:
             brand for brand, row in self.brands.items() if row["controller_id"] == controller_id
         )
 
+    def controller_of(self, brand: str | None, controller: str | None) -> tuple[str, str]:
+        """The controller that was asked, and a brand of it in whose country numbers are dialled.
+
+        Raises CrossbrandError where neither is given or known.
+        """
+        if brand:
+            if brand not in self.brands:
+                raise CrossbrandError(f"{brand!r} is no brand of seeds/brands.csv.")
+            return self.brands[brand]["controller_id"], brand
+        if controller:
+            brands = self.brands_of(controller)
+            if not brands:
+                raise CrossbrandError(f"{controller!r} is no controller of seeds/brands.csv.")
+            return controller, brands[0]
+        raise CrossbrandError("Say with --brand or --controller who was asked.")
+
     def as_of(self) -> datetime | None:
         """The moment that the warehouse speaks of."""
         row = self._connection.execute(

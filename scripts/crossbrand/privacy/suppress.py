@@ -151,14 +151,17 @@ def _scrub_aside(
     if path.suffix != ".parquet":
         return 0
     table = pq.read_table(path)
-    hit = _candidates(table, listed) if name == CANDIDATES else _rejects(table, path, search)
+    hit = (
+        _candidates(table, listed) if name == CANDIDATES else rejects_that_name(table, path, search)
+    )
     numbers = {number for number, is_hit in enumerate(hit) if is_hit}
     if numbers and not is_preview:
         remove_rows(path, numbers)
     return len(numbers)
 
 
-def _rejects(table: pa.Table, path: Path, search: TextSearch) -> list[bool]:
+def rejects_that_name(table: pa.Table, path: Path, search: TextSearch) -> list[bool]:
+    """For each row of rejected lines whether it names somebody on the list."""
     columns = [
         table.column(name).cast(pa.string()).to_pylist()
         for name in ("detail", "text")
@@ -201,6 +204,11 @@ def _scrub_manifest(path: Path, search: TextSearch, *, is_preview: bool) -> int:
         text = json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True)
         replace_text(path, text + "\n")
     return sum(hit)
+
+
+def aside_files(landing: Path) -> list[Path]:
+    """The files of rejected lines."""
+    return [path for path in _files(landing / REJECTS) if path.suffix == ".parquet"]
 
 
 def _files(folder: Path) -> list[Path]:

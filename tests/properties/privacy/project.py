@@ -87,7 +87,7 @@ class Grounds(ProjectCopy):
     def erase(self, **wanted: Any) -> tuple[bool, str]:
         """Erase with the stand-in; returns whether all was done, and what was said."""
         said = io.StringIO()
-        erasing.build_module.build = self.build_anew  # type: ignore[assignment]
+        vars(erasing)["build"] = self.build_anew
         request = erasing.EraseRequest(**wanted)
         done = erasing.erase(request, self.paths, Console(file=said, width=200))
         return done, said.getvalue()

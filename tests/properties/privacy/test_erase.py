@@ -219,6 +219,14 @@ def test_old_generations_are_gone(grown: Grown) -> None:
         assert (grown.grounds.project / "published" / role / "current").resolve().stem == NEW
 
 
+def test_the_key_stands_in_its_file_alone(grown: Grown) -> None:
+    keys = privacy_folder(grown.grounds.paths).keys
+    (line,) = (keys / "suppression.key").read_text(encoding="utf-8").splitlines()
+    secret = line.split()[1]
+    found = find_texts(grown.grounds.project, [secret, bytes.fromhex(secret).hex(" ")])
+    assert found == {secret: {"keys/suppression.key"}}
+
+
 def test_two_at_a_time_are_refused(grown: Grown) -> None:
     folder = privacy_folder(grown.grounds.paths)
     with hold(folder.lock, "held"), pytest.raises(CrossbrandError, match="Another erasure"):

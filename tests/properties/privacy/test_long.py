@@ -1,0 +1,127 @@
+"""The whole of it, with CROSSBRAND_LONG=1: 200 people among a generated sample, real builds.
+
+    CROSSBRAND_LONG=1 pytest tests/properties/privacy
+
+About ten minutes on two cores. The command is killed at random moments until it ends by itself.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import yaml
+from rich.console import Console
+
+from crossbrand.build import BuildOptions, build
+from crossbrand.generate import generate
+from crossbrand.privacy.marks import load_list
+from crossbrand.privacy.places import privacy_folder
+from crossbrand.privacy.suppress import scrub_landing
+
+from ..project_copy import PROJECT
+from .planting import plant, plant_elsewhere
+from .project import Grounds
+from .search import find_texts
+
+PEOPLE, SAMPLE, KILLS = 200, 400, 6
+IS_LONG = bool(os.environ.get("CROSSBRAND_LONG"))
+
+
+def others(warehouse: Path, mine: set[str]) -> dict[tuple[str, str, str], str]:
+    """Customer by record, of people of the sample."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        rows = connection.execute(
+            "select brand_id, feed, record_id, customer_id from marts.customer_records "
+            "where customer_id is not null"
+        ).fetchall()
+    return {(row[0], row[1], row[2]): row[3] for row in rows if row[2] not in mine}
+
+
+def real_build(grounds: Grounds) -> None:
+    said = io.StringIO()
+    done = build(
+        grounds.paths,
+        Console(file=said, width=200),
+        BuildOptions(accept_changes=True, parquet=True),
+    )
+    assert done, said.getvalue()
+
+
+def two_hundred_people_in_a_sample(tmp_path: Path) -> None:
+    random.seed(9)
+    grounds, garden = Grounds(tmp_path / "project"), plant(PEOPLE)
+    folder = grounds.project
+    shutil.copytree(
+        PROJECT / "great_expectations",
+        folder / "great_expectations",
+        ignore=shutil.ignore_patterns("uncommitted"),
+    )
+    shutil.copytree(PROJECT / "destinations", folder / "destinations")
+    profile = yaml.safe_load((folder / "profiles.yml").read_text(encoding="utf-8"))
+    # Bytes of a compressed column could not be searched.
+    profile["crossbrand"]["outputs"]["duckdb"]["settings"]["force_compression"] = "uncompressed"
+    (folder / "profiles.yml").write_text(yaml.safe_dump(profile), encoding="utf-8")
+    generate(people=SAMPLE, brands=4, days=365, seed=7, out=folder / "sample",
+             project_dir=folder, progress=False)  # fmt: skip
+    garden.write(grounds.landing)
+    shutil.rmtree(folder / "sample" / "truth")
+    original = tmp_path / "original"
+    shutil.copytree(grounds.landing, original)
+
+    real_build(grounds)
+    plant_elsewhere(garden, folder)
+    before = find_texts(folder, garden.texts())
+    assert set(before) == garden.texts(), "the search finds everybody before"
+    ids = {
+        record for person in (*garden.erased, *garden.relatives) for _, _, record in person.records
+    }
+    sample_before = others(grounds.warehouse, ids)
+
+    arguments = [sys.executable, "-m", "crossbrand.cli", "erase", "--all-pending"]
+    kills = 0
+    while True:
+        process = subprocess.Popen(
+            arguments, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            start_new_session=True,
+        )  # fmt: skip
+        if kills < KILLS:
+            time.sleep(random.uniform(3, 60))
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.communicate()
+                kills += 1
+                continue
+        said, _ = process.communicate()
+        assert process.returncode == 0, said
+        break
+    assert find_texts(folder, garden.texts()) == {}
+    assert others(grounds.warehouse, ids) == sample_before
+
+    # The same files come again, and are built from.
+    shutil.copytree(original, grounds.landing, dirs_exist_ok=True)
+    refused = grounds.dbt("run", "--select", "stg_contact__contacts")
+    assert refused.exit_code
+    assert scrub_landing(grounds.paths, Console(file=io.StringIO())) is not None
+    real_build(grounds)
+    assert find_texts(folder, garden.texts()) == {}
+    assert others(grounds.warehouse, ids) == sample_before
+
+    # The key stands in its file and nowhere else: not in logs, targets, compiled SQL, manifest.
+    grounds.succeed("build", "--select", "brands", environment={"DBT_WRITE_JSON": "true"})
+    place = privacy_folder(grounds.paths)
+    secret = (place.keys / "suppression.key").read_text(encoding="utf-8").split()[1]
+    assert find_texts(folder, [secret]) == {secret: {"keys/suppression.key"}}
+    assert not load_list(place).is_empty
+
+
+if IS_LONG:
+    test_two_hundred_people_in_a_sample = two_hundred_people_in_a_sample
