@@ -437,6 +437,7 @@ def build(
 
             with record.step("publish to PostgreSQL"):
                 publish_to_postgres(paths, console, postgres)
+            _record("exported_to_postgres")
         return True
 
     document = runs.recorded(paths, record, work, publishes=publishes)
@@ -511,6 +512,7 @@ def publish_command(
         from crossbrand.publish.postgres import publish_to_postgres
 
         publish_to_postgres(paths, console, postgres)
+        _record("exported_to_postgres")
 
 
 @app.command()
@@ -600,6 +602,15 @@ def sync(
     if report.stopped and as_json:
         words = Text(f"stopped: {report.stopped}", style="yellow")
         make_console(stderr=True).print(words, soft_wrap=True)
+    if not dry_run:
+        _record(
+            "sync",
+            run_id=report.run_id,
+            destination=report.destination,
+            stream=report.stream,
+            generation_id=report.generation_id,
+            is_complete=report.is_complete,
+        )
     if as_json:
         typer.echo(json.dumps(report.to_dict(), indent=2, ensure_ascii=False))
     else:
@@ -722,6 +733,14 @@ def audit(
         console.print(Text(f"{path}: {verified.fault}", style="bold red"), soft_wrap=True)
         raise typer.Exit(1)
     console.print(f"{path}: {verified.lines:,} lines, whole. Last hash: {verified.last_hash}")
+
+
+def _record(event: str, **details: object) -> None:
+    """Write down who let data out, in the audit record."""
+    from crossbrand.privacy import audit as module
+    from crossbrand.privacy.places import privacy_folder
+
+    module.record(privacy_folder(find_paths()), event, **details)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

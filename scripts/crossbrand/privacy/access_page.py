@@ -14,6 +14,18 @@ FIRST = (
     "audience_members",
     "contactability",
 )
+MART_NAMES = {
+    "customer_brand_360": "You at this brand",
+    "rfm_scores": "How lately, how often and for how much you bought",
+    "lifecycle_stages": "Where you stand as a customer",
+    "customer_predictions": "What is expected of you",
+    "audience_members": "Groups that you are written to as",
+    "audience_candidates": "Groups that you fit into",
+    "contactability": "Whether you may be written to, by channel",
+    "channel_affinity": "Channels that you answer on",
+    "product_affinity": "What you like",
+    "customer_history": "Month by month",
+}
 FEED_NAMES = {
     "contacts": "Contact details",
     "orders": "Orders",
@@ -119,8 +131,9 @@ def _derived(derived: Mapping[str, Any]) -> str:
         mart = derived[name]
         rows = "".join(f"<article>{_pairs(row, mart['columns'])}</article>" for row in mart["rows"])
         over = " Over all brands together." if mart["is_over_all_brands"] else ""
+        title = escape(MART_NAMES[name]) if name in MART_NAMES else _words(name)
         parts.append(
-            f"<details{' open' if name == order[0] else ''}><summary><h3>{_words(name)}</h3>"
+            f"<details{' open' if name == order[0] else ''}><summary><h3>{title}</h3>"
             f'<span class="count">{len(mart["rows"])}</span></summary>'
             f'<p class="soft">{escape(mart["meaning"])}{over}</p>{rows}</details>'
         )

@@ -18,6 +18,8 @@ from crossbrand.console import Steps
 from crossbrand.errors import CrossbrandError
 from crossbrand.keys import keys_folder, load_key, rotate
 from crossbrand.paths import Paths
+from crossbrand.privacy import audit
+from crossbrand.privacy.places import privacy_folder
 from crossbrand.publish.declared import ROLES
 from crossbrand.publish.figures import Account, print_changes, read_account
 from crossbrand.publish.folder import CURRENT, Folder, current_files
@@ -97,10 +99,25 @@ class Publishing:
             f"{role} {len(generation.rows[role])} tables {_megabytes(file.stat().st_size)}"
             for role, file in zip(generation.roles, files, strict=True)
         )
+        self._record(generation)
         swept = f" Dropped: {', '.join(dropped)}." if dropped else ""
         self._console.print(
             f"Published {generation.id} under {self.folder.root}: {sizes}.{swept}", soft_wrap=True
         )
+
+    def _record(self, generation: Generation) -> None:
+        """Who published what, and which ids moved with it, in the audit record."""
+        details = {
+            "generation_id": generation.id,
+            "roles": list(generation.roles),
+            "forms": ["duckdb", *(["parquet"] if self._wants_parquet() else [])],
+            "figures": {
+                name: str(value)
+                for name, value in generation.figures.items()
+                if name.startswith("ids ")
+            },
+        }
+        audit.record(privacy_folder(self._paths), "published", **details)
 
     def _wants_parquet(self) -> bool:
         """As asked for; else as the last time, so that two forms do not drift apart unseen."""

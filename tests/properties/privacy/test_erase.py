@@ -6,6 +6,8 @@ erasure is killed three times on its way.
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import shutil
 import signal
@@ -13,24 +15,46 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
 import pytest
+from rich.console import Console
 
 from crossbrand.errors import CrossbrandError
 from crossbrand.locks import hold
 from crossbrand.privacy import audit
+from crossbrand.privacy.access import AccessRequest, access
+from crossbrand.privacy.marks import load_list
 from crossbrand.privacy.places import privacy_folder
+from crossbrand.privacy.suppress import scrub
 
-from .planting import LATE, Garden, plant, plant_elsewhere, write_rows
+from .planting import LATE, Garden, Planted, plant, plant_elsewhere, write_rows
 from .project import NEW, OLD, Grounds
 from .search import find_texts
 
 PEOPLE = 20
+KEYS = {
+    "contacts": "contact_id", "orders": "order_id", "returns": "return_id",
+    "reviews": "review_id", "survey_responses": "response_id", "share_codes": "share_code",
+    "service_interactions": "interaction_id", "consent_events": "consent_event_id",
+    "campaign_controls": "control_id", "message_events": "event_id", "events": "event_id",
+    "loyalty_events": "event_id", "privacy_requests": "request_id",
+}  # fmt: skip
 SEARCHED = ("sample", "published", "logs", "target", "exports", "privacy", "seeds")
 REPOSITORY = Path(__file__).resolve().parents[3]
 KILLS = ("landing:3", "build", "check")
+
+
+@dataclass
+class Answer:
+    """What `crossbrand access` wrote for somebody at aster before the erasure."""
+
+    person: Planted
+    document: dict[str, Any]
+    page: str
+    modes: set[int]
 
 
 @dataclass
@@ -44,6 +68,7 @@ class Grown:
     relatives_before: list[str]
     original: Path
     preview: str
+    answers: dict[str, Answer]
     said: str = ""
 
 
@@ -66,7 +91,11 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Grown:
     done, preview = grounds.erase(all_pending=True, dry_run=True)
     assert done
     assert find_texts(folder, garden.texts()) == before, "a preview changes nothing"
-    grown = Grown(garden, grounds, before, bound, relatives, original, preview)
+    answers = {
+        "everywhere": ask(grounds, garden.erased[0], "ZQC0000A"),
+        "relative": ask(grounds, garden.relatives[0], "ZQF0003B"),
+    }
+    grown = Grown(garden, grounds, before, bound, relatives, original, preview, answers)
     for place in KILLS:
         child = subprocess.run(
             [sys.executable, "-m", "tests.properties.privacy.project", str(folder), place],
@@ -76,6 +105,16 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Grown:
     done, grown.said = grounds.erase()
     assert done, grown.said
     return grown
+
+
+def ask(grounds: Grounds, person: Planted, contact_id: str) -> Answer:
+    """Have the request of a person answered."""
+    request = AccessRequest(identifier=f"contact_id={contact_id}", brand="aster")
+    (path,) = access(request, grounds.paths, Console(file=io.StringIO()))
+    written = path.with_suffix(".json")
+    modes = {one.stat().st_mode & 0o777 for one in (path, written)}
+    document = json.loads(written.read_text(encoding="utf-8"))
+    return Answer(person, document, path.read_text(encoding="utf-8"), modes)
 
 
 def bindings(warehouse: Path) -> dict[tuple[str, str, str], str | None]:
@@ -117,6 +156,44 @@ def test_the_preview_tells_every_place(grown: Grown) -> None:
     assert f"{PEOPLE} people" in grown.preview
 
 
+@pytest.mark.parametrize("name", ["everywhere", "relative"])
+def test_an_answer_holds_every_record_and_nobody_elses(grown: Grown, name: str) -> None:
+    answer = grown.answers[name]
+    shown = {
+        (row["_source"]["landed_file"].split("brand=")[1].split("/")[0], feed, str(row[key]))
+        for feed, key in KEYS.items()
+        for row in answer.document["feeds"].get(feed, {}).get("records", ())
+    }
+    # What names the family's mailbox alone is nobody's in particular, so it is in no answer.
+    expected = {key for key in answer.person.records if key[0] == "aster"}
+    assert {key for key in shown if "BAD" not in key[2]} == {
+        key for key in expected if not key[2].startswith("ZQN0003")
+    }
+    everything = json.dumps(answer.document, ensure_ascii=False) + answer.page
+    for other in (*grown.garden.erased, *grown.garden.relatives):
+        if other is not answer.person:
+            theirs = {key[2] for key in other.records} - {key[2] for key in answer.person.records}
+            assert not {text for text in theirs if text in everything}
+    assert answer.modes == {0o600}
+
+
+def test_an_answer_tells_versions_rejects_consents_and_sources(grown: Grown) -> None:
+    document, page = grown.answers["everywhere"].document, grown.answers["everywhere"].page
+    assert len(document["feeds"]["contacts"]["records"]) == 2, "both versions"
+    assert len(document["feeds"]["order_lines"]["records"]) == 2
+    assert [row["_source"]["landed_row"] for row in document["feeds"]["rejected"]["records"]] == [1]
+    assert [row["decision"] for row in document["consents"]] == ["granted"]
+    assert "zqreview 0000a" in page
+    assert "contacts/brand=aster/load_date=2025-05-01/planted.parquet, row 1" in page
+    assert "http" not in page.split("</style>")[0], "nothing is asked of the network"
+
+
+def test_an_answer_goes_with_the_person(grown: Grown) -> None:
+    left = sorted((privacy_folder(grown.grounds.paths).root / "access").iterdir())
+    (customer,) = {path.stem for path in left}
+    assert customer.endswith(grown.answers["relative"].document["customer_id"])
+
+
 def test_relatives_stay_whole(grown: Grown) -> None:
     assert grown.garden.relatives
     assert relative_rows(grown.grounds.landing, grown.garden) == grown.relatives_before
@@ -150,9 +227,6 @@ def test_what_landed_again_does_not_come_back(grown: Grown) -> None:
     assert "not held against the list of erased people" in " ".join(refused.failures)
     assert "crossbrand erase --scrub" in " ".join(refused.failures)
 
-    from crossbrand.privacy.marks import load_list
-    from crossbrand.privacy.suppress import scrub
-
     folder = privacy_folder(grounds.paths)
     done = scrub(grounds.paths, folder, load_list(folder))
     assert done.total > 2 * PEOPLE
@@ -164,8 +238,6 @@ def test_what_landed_again_does_not_come_back(grown: Grown) -> None:
 
 def test_who_comes_back_later_is_a_new_customer(grown: Grown) -> None:
     """What happened after the erasure is kept, what is dated before it is not."""
-    from crossbrand.privacy.marks import load_list
-    from crossbrand.privacy.suppress import scrub
 
     grounds = grown.grounds
     guest = next(person for person in grown.garden.erased if person.request[0] == "email")
@@ -184,8 +256,6 @@ def test_who_comes_back_later_is_a_new_customer(grown: Grown) -> None:
 
 
 def test_platforms_are_told_once_of_each_customer(grown: Grown) -> None:
-    import json
-
     lines = [
         json.loads(line)
         for line in (grown.grounds.project / "deletions.jsonl").read_text("utf-8").splitlines()
@@ -234,7 +304,6 @@ def test_two_at_a_time_are_refused(grown: Grown) -> None:
 
 
 def test_a_list_without_its_key_stops_everything(grown: Grown) -> None:
-    from crossbrand.privacy.marks import load_list
 
     folder = privacy_folder(grown.grounds.paths)
     key = folder.keys / "suppression.key"
@@ -253,6 +322,6 @@ def test_a_removed_line_of_the_record_shows(grown: Grown, tmp_path: Path) -> Non
     lines = folder.audit.read_text(encoding="utf-8").splitlines(keepends=True)
     (tmp_path / "cut.jsonl").write_text("".join(lines[1:]), encoding="utf-8")
     assert "does not follow" in audit.verify(tmp_path / "cut.jsonl").fault
-    changed = lines[0].replace('"people": 20', '"people": 19')
-    (tmp_path / "changed.jsonl").write_text(changed + "".join(lines[1:]), encoding="utf-8")
+    changed = "".join(lines).replace('"people": 20', '"people": 19')
+    (tmp_path / "changed.jsonl").write_text(changed, encoding="utf-8")
     assert "was changed" in audit.verify(tmp_path / "changed.jsonl").fault
