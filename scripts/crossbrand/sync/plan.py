@@ -157,7 +157,10 @@ def make_plan(
                 told[person] = (*person, DOUBT, entry.flags, None)
             continue
         busy.add(person)
-        if _resend(plan, entry, retry_given_up) and entry.status == PENDING:
+        is_sent = _resend(plan, entry, retry_given_up)
+        # One that was refused before may be so again, and what it closes goes by itself.
+        is_whole = entry.operation in (Operation.suppress, Operation.delete)
+        if is_whole or (is_sent and entry.status == PENDING and entry.operation in TELLING):
             handled.add(person)
 
     plan.skipped["unchanged"], rows = source.differences([row[:4] for row in told.values()])

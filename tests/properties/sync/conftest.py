@@ -73,7 +73,7 @@ def set_up(stage: Stage, name: str, **settings: Any) -> None:
     """Write settings, and keys of the mapping itself, into the stage's mapping."""
     path = stage.project / "destinations" / f"{name}.yml"
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    top = ("fields", "brands", "mix_controllers", "max_delete_share")
+    top = ("fields", "brands", "mix_controllers", "max_delete_share", "max_close_share")
     own = {key: settings.pop(key) for key in top if key in settings}
     document.update(own)
     document["settings"] = {**(document.get("settings") or {}), **settings}

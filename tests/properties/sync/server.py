@@ -496,6 +496,7 @@ class Platform:
                 held.update(item["contact"])
                 self._switch(held, item)
                 held["tags"] |= set(item.get("tags", ()))
+                held.setdefault("properties", {}).update(item.get("properties", {}))
                 ids[email] = held["id"]
             return 200, {"success": True, "message": ["some were not taken"], "contactIds": ids}
         if name == "update":
@@ -504,6 +505,7 @@ class Platform:
             kind = "leave" if document.get("removeTags") else "suppress" if is_all else "close"
             self._take(key, kind, held["externalId"], document)
             held["tags"] -= set(document.get("removeTags", ()))
+            held.setdefault("properties", {}).update(document.get("properties", {}))
             self._switch(held, document)
             return 200, {"success": True}
         if name == "list":
@@ -556,6 +558,8 @@ class Platform:
             return 200, {"data": {"customer_id": arguments[0], "last_change": "2026-01-01", **{
                 one: value for one, value in held.items() if one != "external_id"}}}  # fmt: skip
         information = document["customer"]["personal_information"]
+        if reject and reject(information):
+            return 400, {"error": {"message": f"{information.get('email')} is not valid"}}
         closed = information.get("agreement", {}).get("agreement_marketing_communication") == 0
         kind = (
             "delete"

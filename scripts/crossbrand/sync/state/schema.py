@@ -14,6 +14,9 @@ DOUBT = "?"
 SUPPRESSED = "suppressed"
 """Row hash of a person whom the destination was told to leave alone."""
 
+KEEP_DAYS = 90
+"""So long runs and the outcomes of changes are kept; what is to be sent, and was told, stays."""
+
 PROFILES = "profiles"
 INSTRUCTIONS = "instructions"
 """The stream of merges and erasures: they are about the person and belong to no audience."""
@@ -104,6 +107,7 @@ create table if not exists sync_changelog (
     logged_at real not null
 );
 create index if not exists changelog_customer on sync_changelog (customer_id);
+create index if not exists changelog_time on sync_changelog (logged_at);
 """
 
 # What `status` of a change may be.

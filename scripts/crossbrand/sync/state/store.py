@@ -32,6 +32,7 @@ from crossbrand.sync.state.schema import (
     ENTRY_COLUMNS,
     GIVEN_UP,
     INSTRUCTIONS,
+    KEEP_DAYS,
     PENDING,
     REJECTED,
     SCHEMA,
@@ -264,8 +265,11 @@ class State:
             )
 
     def end_run(self, run_id: str, status: str, report: dict[str, Any]) -> None:
-        """Note how a run ended."""
+        """Note how a run ended, and let go of what is older than KEEP_DAYS."""
+        oldest = time.time() - KEEP_DAYS * 86_400
         with self._transaction() as connection:
+            connection.execute("delete from sync_changelog where logged_at < ?", (oldest,))
+            connection.execute("delete from sync_runs where started_at < ?", (oldest,))
             connection.execute(
                 "update sync_runs set status = ?, finished_at = ?, report = ? where run_id = ?",
                 (status, time.time(), json.dumps(report), run_id),
