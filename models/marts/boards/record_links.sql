@@ -14,8 +14,7 @@ records_counted as (
         feed,
         coalesce(link_rule, 'no_customer') as link_rule,
         max(link_confidence) as link_confidence,
-        count(*) as record_count,
-        count(distinct customer_id) as customer_count
+        count(*) as record_count
     from customer_records
     group by brand_id, feed, coalesce(link_rule, 'no_customer')
 )
