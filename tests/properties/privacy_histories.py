@@ -104,9 +104,8 @@ def random_consents(
         }  # fmt: skip
         fault = chance.random()
         is_no = chance.random() < (0.4 if fault < 0.022 else 0.06)
-        word = "withdrawn" if is_no else "granted"
-        says: str | None = word
-        decision: str | None = chance.choice([word, word, word.upper(), f" {word} "])
+        says: str | None = "withdrawn" if is_no else "granted"
+        decision: str | None = chance.choice(["{}", "{}", "{}", " {} "]).format(says)
         about: str | None = chance.choice(
             ["marketing"] * 6 + ["profiling"] * 3 + ["cross_brand_profiling"]
         )
@@ -160,9 +159,8 @@ def random_requests(
                    ("loyalty_card_id", "loyalty_card_id"))  # fmt: skip
         kind, value = chance.choice([(kind, known[name]) for kind, name in columns if known[name]])
         says: str | None = chance.choice([*LEAVE_ME, "access"])
-        request_type = says
+        request_type, identifier_type = says, kind
         about: str | None = kind
-        identifier_type = kind
         moment: dt.datetime | None = as_of - chance.randint(-20, 400) * DAY
         requested_at: str | None = moment.isoformat() if moment else None
         brand, identity = known["brand_id"], f"r{index}"
@@ -247,15 +245,16 @@ class Ledger:
     def __init__(self, facts: Facts, consents: History, requests: History) -> None:
         self.facts = facts
         self.controllers = {
-            brand: row["controller_id"] for brand, row in sorted(facts.brands.items())
+            brand: line["controller_id"] for brand, line in sorted(facts.brands.items())
         }
         scopes = {
-            row["identifier_type"]: row["scope"] for row in facts.rows("reference.identifier_types")
+            line["identifier_type"]: line["scope"]
+            for line in facts.rows("reference.identifier_types")
         }
         self._scopes = scopes
         self.owner = {
-            row["node_id"]: row["customer_id"]
-            for row in facts.rows("intermediate.int_identity__customer_nodes")
+            line["node_id"]: line["customer_id"]
+            for line in facts.rows("intermediate.int_identity__customer_nodes")
         }
         self.granted = self._consents(consents)
         self.restricted = self._restrictions(requests)
@@ -269,24 +268,24 @@ class Ledger:
         """Whether each purpose is granted, by customer, brand and channel, and since when."""
         facts = self.facts
         spelled: dict[str, str] = {}
-        for row in facts.rows("reference.channels"):
-            spelled[row["channel"]] = spelled[row["channel_name"].lower()] = row["channel"]
+        for line in facts.rows("reference.channels"):
+            spelled[line["channel"]] = spelled[line["channel_name"].lower()] = line["channel"]
         channels = sorted(set(spelled.values()))
         told: dict[int, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
         users: dict[tuple[str, str, str], set[int]] = defaultdict(set)
         users_by_number: dict[int, set[int]] = defaultdict(set)
-        for row in facts.rows("intermediate.int_identity__nodes"):
-            told[row["identifier_set_id"]][row["identifier_id"]].append(row["node_id"])
-            place = row["identifier_type"], row["scope_id"], row["identifier_value"]
-            users[place].add(row["node_id"])
-            users_by_number[row["identifier_id"]].add(row["node_id"])
+        for line in facts.rows("intermediate.int_identity__nodes"):
+            told[line["identifier_set_id"]][line["identifier_id"]].append(line["node_id"])
+            place = line["identifier_type"], line["scope_id"], line["identifier_value"]
+            users[place].add(line["node_id"])
+            users_by_number[line["identifier_id"]].add(line["node_id"])
         named: dict[int, set[int]] = defaultdict(set)
-        for row in facts.rows("intermediate.int_identity__observations"):
-            named[row["identifier_set_id"]].add(row["identifier_id"])
+        for line in facts.rows("intermediate.int_identity__observations"):
+            named[line["identifier_set_id"]].add(line["identifier_id"])
         sets = {
-            (row["brand_id"], row["record_id"]): row["identifier_set_id"]
-            for row in facts.rows("intermediate.int_identity__records")
-            if row["feed"] == "consent_events"
+            (line["brand_id"], line["record_id"]): line["identifier_set_id"]
+            for line in facts.rows("intermediate.int_identity__records")
+            if line["feed"] == "consent_events"
         }
         words: dict[tuple[int, str, str, str], list[tuple[dt.datetime, bool]]] = defaultdict(list)
 
@@ -307,27 +306,26 @@ class Ledger:
                         said = row.moment or dt.datetime.max
                         words[node, brand, purpose, channel].append((said, is_yes))
 
-        for landed in history.valid:
-            is_yes = landed.says == "granted"
-            assert landed.moment is not None
-            assert landed.about is not None
-            if is_yes and landed.moment > facts.as_of:
+        for row in history.valid:
+            is_yes = row.says == "granted"
+            assert row.moment is not None
+            assert row.about is not None
+            if is_yes and row.moment > facts.as_of:
                 continue
-            identifier_set = sets[landed.brand, str(landed.id)]
+            identifier_set = sets[row.brand, str(row.id)]
             concerned = {node for nodes in told[identifier_set].values() for node in nodes}
             if not is_yes:
                 for identifier in named[identifier_set] - set(told[identifier_set]):
                     concerned |= users_by_number[identifier]
-            hear(concerned, landed.brand, [landed.about], landed, is_yes)
-        for landed in history.refused:
-            if landed.says == "granted":
+            hear(concerned, row.brand, [row.about], row, is_yes)
+        for row in history.refused:
+            if row.says == "granted":
                 continue
-            for brand in history.may_be_about(landed):
+            for brand in history.may_be_about(row):
                 concerned = set()
-                for kind, value in landed.named.items():
+                for kind, value in row.named.items():
                     concerned |= users[kind, self._scope(kind, brand), value]
-                purposes = [landed.about] if landed.about else PURPOSES
-                hear(concerned, brand, purposes, landed, is_yes=False)
+                hear(concerned, brand, [row.about] if row.about else PURPOSES, row, is_yes=False)
 
         last: dict[tuple[Place, str], list[tuple[bool, dt.datetime]]] = defaultdict(list)
         for (node, brand, purpose, channel), said in words.items():
@@ -347,25 +345,25 @@ class Ledger:
         """Customers who are to be left alone, by brand."""
         facts = self.facts
         placeholders = {
-            row["identifier_id"]
-            for row in facts.rows("intermediate.int_identity__identifiers")
-            if row["unusable_reason"] == "placeholder"
+            line["identifier_id"]
+            for line in facts.rows("intermediate.int_identity__identifiers")
+            if line["unusable_reason"] == "placeholder"
         }
         sets: dict[tuple[str, str, str], set[int]] = defaultdict(set)
-        for row in facts.rows("intermediate.int_identity__observations"):
-            if row["identifier_id"] not in placeholders:
-                place = row["identifier_type"], row["scope_id"], row["identifier_value"]
-                sets[place].add(row["identifier_set_id"])
+        for line in facts.rows("intermediate.int_identity__observations"):
+            if line["identifier_id"] not in placeholders:
+                place = line["identifier_type"], line["scope_id"], line["identifier_value"]
+                sets[place].add(line["identifier_set_id"])
         customers = {
-            row["identifier_set_id"]: row["customer_id"]
-            for row in facts.rows("intermediate.int_identity__set_customers")
+            line["identifier_set_id"]: line["customer_id"]
+            for line in facts.rows("intermediate.int_identity__set_customers")
         }
         found = set()
-        for landed in [*history.valid, *history.refused]:
-            if landed.says == "access":
+        for row in [*history.valid, *history.refused]:
+            if row.says == "access":
                 continue
-            for brand in history.may_be_about(landed):
-                for kind, value in landed.named.items():
+            for brand in history.may_be_about(row):
+                for kind, value in row.named.items():
                     for number in sets[kind, self._scope(kind, brand), value] & set(customers):
                         found |= {
                             (customers[number], sibling)

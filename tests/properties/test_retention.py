@@ -142,7 +142,8 @@ def test_what_is_over_age_leaves_and_is_counted(
     }  # fmt: skip
 
     # The day in which the shortest of the cuts falls is the last one that is remembered.
-    frozen = max(cuts[feed] for feed in ("orders", "returns", "events", "service_interactions"))
+    limits = [cuts[feed] for feed in ("orders", "returns", "events", "service_interactions")]
+    frozen = max(limit for limit in limits if limit)
     daily, history = days_of(warehouse, "kpi_daily"), days_of(warehouse, "kpi_history")
     assert set(history) == set(before)
     assert set(daily) < set(before)
