@@ -245,7 +245,7 @@ def _open_context(root: Path) -> Any:
     except ImportError as error:
         raise CrossbrandError(
             f"Great Expectations is not installed ({error}): "
-            "pip install 'crossbrand[quality]', or install requirements-dev.lock."
+            "in the project's folder, pip install -c requirements-dev.lock -e '.[quality]'"
         ) from error
     return gx.get_context(mode="file", context_root_dir=root)
 

@@ -32,6 +32,7 @@ from crossbrand.board.numbers import ticks, write
 from crossbrand.errors import CrossbrandError
 from crossbrand.evaluate import evaluate
 from crossbrand.paths import Paths
+from crossbrand.publish.declared import BI, load_marts
 from tests.properties.boards.conftest import Site
 from tests.properties.boards.reading import Drawn, Page, pages
 from tests.properties.built_sample import PROJECT
@@ -525,3 +526,25 @@ def test_a_chart_is_read_as_it_is_drawn() -> None:
     """The reader itself: two keys that are alike must not hide a value."""
     with pytest.raises(AssertionError, match="twice"):
         _ = Drawn("T", "bars", [("a", "1"), ("a", "2")]).values
+
+
+def test_the_exposures_name_what_the_boards_read() -> None:
+    """DuckDB's own parser finds the tables of each query; dbt's exposures must have the same."""
+    text = (PROJECT / "models/exposures/_boards__exposures.yml").read_text(encoding="utf-8")
+    exposures = {one["name"]: one for one in yaml.safe_load(text)["exposures"]}
+    published = {mart.name for mart in load_marts(PROJECT) if BI in mart.roles}
+    boards = load_boards(PROJECT / "boards")
+    assert set(exposures) == {f"board_{board.name}" for board in boards}
+    with duckdb.connect() as connection:
+        for board in boards:
+            queries = [query for query in (board.choose, *(c.query for c in board.charts)) if query]
+            read = {
+                name
+                for query in queries
+                for name in connection.get_table_names(query.replace("$customer_id", "''"))
+            }
+            named = {
+                ref.removeprefix("ref('").removesuffix("')")
+                for ref in exposures[f"board_{board.name}"]["depends_on"]
+            }
+            assert named == read & published, board.name
