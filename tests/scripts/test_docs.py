@@ -103,7 +103,6 @@ def test_the_line_of_the_crontab(tmp_path: Path) -> None:
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     (tmp_path / ".venv" / "bin" / "activate").write_text("")
     command = command.replace("/srv/crossbrand", str(tmp_path)).replace("/data/", f"{tmp_path}/")
-    command = command.replace("/tmp/crossbrand.lock", f"{tmp_path}/lock")
     ran = subprocess.run(
         ["/bin/sh", "-c", command],
         env={"PATH": f"{folder}:/usr/bin:/bin"}, capture_output=True, text=True, check=False,

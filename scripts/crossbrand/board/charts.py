@@ -81,11 +81,6 @@ def draw(chart: Chart, rows: Sequence[Row], look: Look) -> str:
     return _FORMS[chart.type](chart, rows, look)
 
 
-def marks(body: str) -> int:
-    """How many values a drawn body shows."""
-    return body.count("data-value=")
-
-
 def _text(value: Any) -> str:
     return html.escape(str(value), quote=True)
 

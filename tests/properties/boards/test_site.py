@@ -548,3 +548,42 @@ def test_the_exposures_name_what_the_boards_read() -> None:
                 for ref in exposures[f"board_{board.name}"]["depends_on"]
             }
             assert named == read & published, board.name
+
+
+def test_the_counts_for_the_boards_are_those_of_the_warehouse(site: Site) -> None:
+    """Every row of the three marts whose sources never leave the warehouse, counted in Python."""
+    with duckdb.connect(str(site.paths.warehouse), read_only=True) as connection:
+        evidence = connection.execute(
+            "select customer_id, link_rule, identifier_type_a, identifier_type_b "
+            "from marts.identity_evidence"
+        ).fetchall()
+        records = connection.execute(
+            "select brand_id, feed, link_rule, customer_id from marts.customer_records"
+        ).fetchall()
+        happened = connection.execute(
+            "select customer_id, occurred_at, brand_id, kind, amount from marts.customer_timeline"
+        ).fetchall()
+    assert {
+        tuple(row[name] for name in ("customer_id", "link_rule", "identifier_type_a",
+                                     "identifier_type_b")): row["link_count"]
+        for row in rows_of(site, "customer_links")
+    } == Counter(evidence)  # fmt: skip
+    people: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for brand, feed, rule, customer in records:
+        people[brand, feed, rule or "no_customer"] |= {customer} - {None}
+    counted = Counter((brand, feed, rule or "no_customer") for brand, feed, rule, _ in records)
+    assert {
+        (row["brand_id"], row["feed"], row["link_rule"]):
+            (row["record_count"], row["customer_count"])
+        for row in rows_of(site, "record_links")
+    } == {key: (counted[key], len(people[key])) for key in counted}  # fmt: skip
+    months: dict[tuple[str, dt.date, str, str], list[Any]] = defaultdict(lambda: [0, Decimal(0)])
+    for customer, at, brand, kind, amount in happened:
+        if brand:
+            months[customer, month(at.date()), brand, kind][0] += 1
+            months[customer, month(at.date()), brand, kind][1] += amount or 0
+    assert {
+        (row["customer_id"], row["month_date"], row["brand_id"], row["kind"]):
+            [row["happening_count"], row["happening_amount"]]
+        for row in rows_of(site, "customer_months")
+    } == months  # fmt: skip
