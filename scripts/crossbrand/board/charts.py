@@ -425,7 +425,8 @@ def _heatmap(chart: Chart, rows: Sequence[Row], look: Look) -> str:
     longest = 0 if column_form == "month" else longest
     over = chart.option("column_title")
     band = (
-        f'<tr class="band"><th class="corner"></th><th colspan="{len(across)}">{_text(over)}</th></tr>'
+        '<tr class="band"><th class="corner"></th>'
+        f'<th colspan="{len(across)}">{_text(over)}</th></tr>'
         if over
         else ""
     )

@@ -587,3 +587,15 @@ def test_the_counts_for_the_boards_are_those_of_the_warehouse(site: Site) -> Non
             [row["happening_count"], row["happening_amount"]]
         for row in rows_of(site, "customer_months")
     } == months  # fmt: skip
+
+
+def test_whoever_is_asked_for_comes_first(site: Site) -> None:
+    last = max(row["customer_id"] for row in rows_of(site, "customer_360"))
+    with module.studio(site.paths) as studio:
+        (board,) = (board for board in studio.boards if board.choose)
+        chosen = studio.subjects(board)
+        asked = studio.subjects(board, last)
+        assert (asked[0].id, asked[0].page) == (last, "customer.html")
+        assert {one.id for one in asked} == {one.id for one in chosen} | {last}
+        with pytest.raises(CrossbrandError, match="identity_redirects"):
+            studio.subjects(board, "nobody")
