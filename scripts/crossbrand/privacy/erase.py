@@ -7,6 +7,7 @@ where and what cannot be reached.
 
 from __future__ import annotations
 
+import importlib
 import json
 import secrets
 from collections import Counter
@@ -192,6 +193,9 @@ def _plan(
             "dbt_files": len(places.dbt_files()),
             "spill_folders": len(places.spill()),
         }  # fmt: skip
+        if not customers and not found.total and not any(lines.values()):
+            console.print("Nothing is held here that names them; nothing was done.")
+            return None
         _print_plan(resolution, customers, expected, console)
         return _Planned(resolution, expected, sorted(resolver.values(resolution.people)), customers)
 
@@ -436,6 +440,18 @@ def _sweep(run: _Run) -> None:
     run.result("spill_folders", sweep_spill(run.paths))
     run.result("dbt_files", sweep_dbt(run.paths))
     run.result("answers", _sweep_answers(run))
+    run.result("sync_state", _forget(run))
+
+
+def _forget(run: _Run) -> dict[str, str]:
+    """Let the sync state forget them, by destination; what a platform still holds waits for it."""
+    forget = getattr(importlib.import_module("crossbrand.sync.state"), "forget", None)
+    state = find_places(run.paths).state
+    gone = [name for name, about in run.journal.customers.items() if not about["lives_on"]]
+    if forget is None or not state.is_file() or not gone:
+        return {}
+    _, values = run.journal.open(run.folder)
+    return {str(name): str(what) for name, what in forget(state, gone, values).items()}
 
 
 def _sweep_answers(run: _Run) -> int:

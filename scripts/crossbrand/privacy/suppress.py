@@ -72,6 +72,14 @@ def scrub_landing(paths: Paths, console: Console) -> Scrubbed | None:
     listed = load_list(folder)
     if listed.is_empty:
         return None
+    if folder.journal.exists():
+        console.print(
+            Text(
+                "An erasure was cut off and is not done: run `crossbrand erase`, which ends it.",
+                style="yellow",
+            ),
+            soft_wrap=True,
+        )
     done = scrub(paths, folder, listed)
     if done.total:
         console.print(

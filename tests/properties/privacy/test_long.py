@@ -32,7 +32,7 @@ from .planting import plant, plant_elsewhere
 from .project import Grounds
 from .search import find_texts
 
-PEOPLE, SAMPLE, KILLS = 200, 400, 6
+PEOPLE, SAMPLE, KILLS = 200, 150, 5
 IS_LONG = bool(os.environ.get("CROSSBRAND_LONG"))
 
 
