@@ -23,6 +23,7 @@ import pytest
 from rich.console import Console
 
 from crossbrand.errors import CrossbrandError
+from crossbrand.land.run import Request, land
 from crossbrand.locks import hold
 from crossbrand.privacy import audit
 from crossbrand.privacy.access import AccessRequest, access
@@ -34,7 +35,7 @@ from .planting import LATE, Garden, Planted, plant, plant_elsewhere, write_rows
 from .project import NEW, OLD, Grounds
 from .search import find_texts
 
-PEOPLE = 20
+PEOPLE = 200 if os.environ.get("CROSSBRAND_LONG") else 20
 KEYS = {
     "contacts": "contact_id", "orders": "order_id", "returns": "return_id",
     "reviews": "review_id", "survey_responses": "response_id", "share_codes": "share_code",
@@ -69,6 +70,7 @@ class Grown:
     original: Path
     preview: str
     answers: dict[str, Answer]
+    refusal: tuple[bool, str]
     said: str = ""
 
 
@@ -95,7 +97,8 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Grown:
         "everywhere": ask(grounds, garden.erased[0], "ZQC0000A"),
         "relative": ask(grounds, garden.relatives[0], "ZQF0003B"),
     }
-    grown = Grown(garden, grounds, before, bound, relatives, original, preview, answers)
+    refusal = grounds.erase(identifier="email=ZQHome0003@planted.example", brand="aster")
+    grown = Grown(garden, grounds, before, bound, relatives, original, preview, answers, refusal)
     for place in KILLS:
         child = subprocess.run(
             [sys.executable, "-m", "tests.properties.privacy.project", str(folder), place],
@@ -253,6 +256,31 @@ def test_who_comes_back_later_is_a_new_customer(grown: Grown) -> None:
     scrub(grounds.paths, folder, load_list(folder))
     assert pq.read_table(path)["order_id"].to_pylist() == ["AFTER"]
     path.unlink()
+
+
+def test_a_shared_mailbox_alone_erases_nobody(grown: Grown) -> None:
+    done, said = grown.refusal
+    assert not done
+    assert "2 people use it" in said
+    assert "planted.example" not in said, "what was given is not repeated"
+
+
+def test_land_leaves_the_erased_out(grown: Grown, tmp_path: Path) -> None:
+    guest = next(person for person in grown.garden.erased if person.request[0] == "email")
+    delivered = tmp_path / "dump.csv"
+    delivered.write_text(
+        "contact_id,email,registered_at,updated_at\n"
+        f"NEW1,{guest.request[1]},2024-01-01,2024-01-01\n"
+        "NEW2,somebody@planted.example,2024-01-01,2024-01-01\n",
+        encoding="utf-8",
+    )
+    said = io.StringIO()
+    request = Request([delivered], "contacts", "aster", "2025-07-01", allow_missing=True)
+    (outcome,) = land(request, grown.grounds.paths, Console(file=said, width=200))
+    path = grown.grounds.landing / outcome.target
+    assert pq.read_table(path)["contact_id"].to_pylist() == ["NEW2"]
+    assert "came again" in said.getvalue()
+    assert guest.request[1] not in said.getvalue()
 
 
 def test_platforms_are_told_once_of_each_customer(grown: Grown) -> None:
