@@ -386,6 +386,10 @@ class Delivery:
                 if len(answers) >= ALL_REFUSED and not any(answers):
                     raise Unavailable(f"every row is refused: {refused.words}") from refused
                 return [Outcome(rejected=refused.words)]
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            # An answer of a shape that nobody wrote down is neither yes nor no.
+            kind = type(error).__name__
+            raise Unavailable(f"an answer that cannot be read ({kind})") from error
         else:
             answers.append(True)
             return outcomes

@@ -421,13 +421,20 @@ def _check_controllers(
     ).fetchall()
     brands = {str(row[0]) for row in rows}
     brands &= set(mapping.brands) or brands
-    found = {controllers.get(brand, brand) for brand in brands}
-    if len(found) > 1:
+    by_controller: dict[str, list[str]] = {}
+    for brand in sorted(brands):
+        by_controller.setdefault(controllers.get(brand, brand), []).append(brand)
+    if len(by_controller) > 1:
+        parts = " and ".join(
+            f"`brands: [{', '.join(own)}]` ({controller})"
+            for controller, own in sorted(by_controller.items())
+        )
         raise CrossbrandError(
-            f"{mapping.path} sends brands of {len(found)} controllers ({', '.join(sorted(found))}) "
-            f"into one account of {mapping.kind}, where profiles with one e-mail share what may be "
-            "sent to it. Write a mapping for each controller, with `brands:`; or say "
-            "`mix_controllers: true` if that is right. Nothing was sent."
+            f"{mapping.path} sends brands of {len(by_controller)} controllers "
+            f"({', '.join(sorted(by_controller))}) into one account of {mapping.kind}, where "
+            "profiles with one e-mail share what may be sent to it. Nothing was sent. "
+            f"Write a mapping for each controller, with {parts}; or say `mix_controllers: true` if "
+            "one account is right."
         )
 
 

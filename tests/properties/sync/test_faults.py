@@ -188,3 +188,19 @@ def test_personal_data_goes_over_https_only(
     code, report = sync("braze")
     assert code == 2
     assert "https only" in report["err"]
+
+
+@pytest.mark.parametrize("name", PLATFORMS[1:])
+def test_an_answer_of_another_shape_is_no_answer(name: str, stage: Stage, sync: Sync) -> None:
+    """Nobody can tell what was taken: it waits, and nothing is printed but a sentence."""
+    stage.publish(World([profile(1)]))
+
+    class Odd(Platform):
+        def _judge(self, *_given: Any) -> tuple[int, Any]:
+            return 200, {"data": [[]], "errors": 3, "contactIds": [1], "success": True}
+
+    with Odd(name) as platform:
+        code, report = sync(platform, attempts=1)
+        assert code == 1
+        assert report["undelivered"] == 1
+        assert "cannot be read" in report["trouble"]

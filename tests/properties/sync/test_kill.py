@@ -1,7 +1,8 @@
 """kill -9 at any moment, again and again: nothing is lost, and no change is told under two keys.
 
 The server lives in this process and keeps the journal; the sync is a process of its own.
-Generations change between the kills. `CROSSBRAND_LONG=1` kills 150 times instead of 4.
+Generations change between the kills. `CROSSBRAND_LONG=1` kills 150 times instead of 4, and the
+other destinations 20 times each, in every mode, instead of two of them twice.
 """
 
 from __future__ import annotations
@@ -17,11 +18,15 @@ from collections import defaultdict
 
 import pytest
 
-from .activation import Stage, World, profile
+from .activation import BUILT_AT, Row, Stage, World, profile
 from .conftest import FAST, Sync, set_up
 from .server import Platform
+from .test_destinations import PLATFORMS, withdrawal
 
-KILLS = 150 if os.environ.get("CROSSBRAND_LONG") == "1" else 4
+IS_LONG = os.environ.get("CROSSBRAND_LONG") == "1"
+KILLS = 150 if IS_LONG else 4
+OTHERS = PLATFORMS[1:] if IS_LONG else ["klaviyo", "salesmanago"]
+KILLS_OF_OTHERS = 20 if IS_LONG else 2
 PEOPLE = 400
 
 
@@ -92,3 +97,51 @@ def test_killed_again_and_again(stage: Stage, sync: Sync, monkeypatch: pytest.Mo
         ).fetchone()
     assert left == 0
     assert killed >= 1
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_killed_in_every_mode(
+    name: str, stage: Stage, sync: Sync, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Profiles, a mirror and an audience, killed in turn; who withdrew before stays closed."""
+    chance = random.Random(name)
+    people = [profile(number) for number in range(60)]
+    modes = [[], ["--mode", "mirror", "--allow-deletes"]]
+    if name != "carecloud":
+        modes.append(["--audience", "reward"])
+    refused = {f"aster:{row['customer_id']}" for row in people[:5]}
+    with Platform(name, faults=lambda _: ("slow", chance.random() * 0.05)) as platform:
+        monkeypatch.setenv(f"CROSSBRAND_{name.upper()}_URL", platform.url)
+        quick = {"poll_seconds": 0.01} if name == "klaviyo" else {}
+        set_up(stage, name, **FAST, **quick, concurrency=3)
+        stage.publish(World(people))
+        assert sync(name)[0] == 0
+        stage.land("consent_events", [withdrawal(str(row["email"])) for row in people[:5]])
+        for number in range(KILLS_OF_OTHERS):
+            for row in chance.sample(people[5:], 20):
+                row["first_name"] = f"name {number}"
+            members: list[Row] = [
+                {"audience_name": "reward", "customer_id": row["customer_id"],
+                 "brand_id": "aster", "entered_at": BUILT_AT, "is_held_out": False}
+                for row in chance.sample(people, 20)]  # fmt: skip
+            stage.publish(World(people, members=members))
+            aim = platform.requests + chance.randrange(1, 8)
+            process = subprocess.Popen(
+                [sys.executable, "-m", "crossbrand.cli", "sync", name, *modes[number % len(modes)]],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+            )
+            while platform.requests < aim and process.poll() is None:
+                time.sleep(0.002)
+            process.send_signal(signal.SIGKILL)
+            _, err = process.communicate()
+            assert b"Traceback" not in err
+        for mode in modes:
+            assert sync(name, *mode)[0] == 0
+        assert platform.violations == []
+        for row in people:
+            who = f"aster:{row['customer_id']}"
+            assert bool(platform.reaches(who)) == (who not in refused)
+            if who not in refused:
+                assert row["first_name"] in str(platform.find(who))
+        assert sync(name)[1]["sent"] == 0

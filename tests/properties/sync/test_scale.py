@@ -1,6 +1,7 @@
 """Many profiles to a server that validates and counts, within the platform's limits.
 
-`CROSSBRAND_LONG=1` sends 100,000 instead of 2,000. It says how many rows a second.
+`CROSSBRAND_LONG=1 pytest tests/properties/sync/test_scale.py` sends 100,000 instead of 2,000. It
+prints how many rows a second, what the server held against them, and what the runs after it sent.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -18,16 +20,25 @@ from .conftest import Sync
 from .server import Platform
 from .test_destinations import person, taken
 
+Say = Callable[[str], None]
 PEOPLE = 100_000 if os.environ.get("CROSSBRAND_LONG") == "1" else 2_000
 
 
-def say(words: str) -> None:
-    """Past pytest's capture, which the reports of the runs pass through."""
-    print(words, end="", file=sys.__stderr__, flush=True)
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Say:
+    """Print past pytest's capture, which the reports of the runs pass through."""
+
+    def said(words: str) -> None:
+        with capsys.disabled():
+            print(words, end="", file=sys.stderr, flush=True)
+
+    return said
 
 
 @pytest.mark.parametrize("name", ["braze", "klaviyo"])
-def test_all_then_exactly_what_changed_then_nothing(name: str, stage: Stage, sync: Sync) -> None:
+def test_all_then_exactly_what_changed_then_nothing(
+    name: str, stage: Stage, sync: Sync, say: Say
+) -> None:
     people = [profile(number) for number in range(PEOPLE)]
     stage.publish(World(people))
     own = find_kind(name).contract
@@ -56,12 +67,15 @@ def test_all_then_exactly_what_changed_then_nothing(name: str, stage: Stage, syn
         )
         began = time.monotonic()
         code, report = sync(platform, timeout_seconds=300)
-        say(f"  {len(changed):,} changed: {time.monotonic() - began:.1f} s\n")
+        say(f"  {len(changed):,} changed: {report['sent']:,} sent in ")
+        say(f"{time.monotonic() - began:.1f} s\n")
         assert (code, report["sent"]) == (0, len(changed))
         assert {one for _, one in taken(platform, since)} == {person(n) for n in changed}
         seen = platform.requests
         began = time.monotonic()
-        assert sync(platform)[1]["sent"] == 0
-        say(f"  nothing changed: {time.monotonic() - began:.1f} s\n")
+        sent = sync(platform)[1]["sent"]
+        say(f"  nothing changed: {sent} sent in {time.monotonic() - began:.1f} s, ")
+        say(f"{len(platform.violations)} violations in all\n")
+        assert sent == 0
         assert platform.requests == seen
         assert platform.violations == []

@@ -128,6 +128,7 @@ def test_an_account_by_e_mail_holds_one_controller_unless_it_is_said(
             assert (code, platform.requests) == (2, 0)
             assert "alder_group, cedar_trade" in report["err"]
             assert "mix_controllers" in report["err"]
+            assert "`brands: [aster, birch]` (alder_group) and `brands: [cedar]`" in report["err"]
         # Both are of one controller.
         assert sync(platform, brands=["aster", "birch"])[1]["sent"] == 2
         assert sync(platform, brands=["aster", "cedar"])[0] == 2

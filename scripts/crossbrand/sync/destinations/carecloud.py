@@ -129,6 +129,10 @@ class CareCloud(Destination):
         kept = {
             name: document[name] for name in ("personal_information", "state") if name in document
         }
+        # A record must name its language, and one that others made may not.
+        information = dict(kept.get("personal_information") or {})
+        information.setdefault("language_id", self.setup.settings["language_id"])
+        kept["personal_information"] = information
         self.http.request(
             "PUT",
             f"customers/{remote_id}",
