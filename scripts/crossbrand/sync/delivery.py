@@ -246,6 +246,9 @@ class Delivery:
             self._leaving - staying,
         )
         known = self._state.permissions(one.customer_id for one in telling)
+        refused: dict[Person, int] = {}
+        if self._destination.contract.is_by_email:
+            refused = self._source.refused_elsewhere(rows)
         for _, group in itertools.groupby(window, key=lambda one: (one.batch_id, one.operation)):
             entries, changes = [], []
             for entry in group:
@@ -264,7 +267,7 @@ class Delivery:
                     self.waiting.add(entry.key)
                     continue
                 entries.append(entry)
-                changes.append(self._change(entry, row, known.get(person), ids))
+                changes.append(self._change(entry, row, known.get(person), ids, refused))
             if entries:
                 yield from self._fitting(
                     _Batch(entries[0].operation, tuple(entries), tuple(changes))
@@ -276,8 +279,13 @@ class Delivery:
         row: dict[str, Any] | None,
         told: Told | None,
         ids: Mapping[Person, tuple[str, bool]],
+        refused: Mapping[Person, int],
     ) -> Change:
-        """What the destination is given of an entry, as of now."""
+        """What the destination is given of an entry, as of now.
+
+        Where profiles share what may be sent to an e-mail, a yes at one brand must not undo what
+        the person has `refused` at another.
+        """
         person = (entry.customer_id, entry.brand_id)
         into = (entry.into_customer_id or "", entry.brand_id)
         remote_id, is_shared = ids.get(person, (None, False))
@@ -289,6 +297,7 @@ class Delivery:
         grants = tuple(row[f"granted_{name}"] for name in FLAGS) if row else ()
         nos = tuple(row[f"unsubscribed_{name}"] for name in FLAGS) if row else ()
         opened, held = judge(entry.flags, told, grants, nos) if row else (0, 0)
+        opened &= ~refused.get(person, 0)
         is_of_audience = entry.stream not in (PROFILES, CLOSINGS, INSTRUCTIONS)
         return Change(
             change_id=entry.change_id,

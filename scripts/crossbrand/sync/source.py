@@ -256,6 +256,22 @@ class Source:
             for row in rows
         }
 
+    def refused_elsewhere(self, people: Iterable[Person]) -> dict[Person, int]:
+        """The channels that these people have refused at other brands of this mapping."""
+        keys = sorted(set(people))
+        if not keys:
+            return {}
+        self._register("asked", keys, ("customer_id", "brand_id"))
+        rows = self._connection.execute("""
+            select asked.customer_id, asked.brand_id, bit_or(judged.refused_flags)
+            from asked
+            inner join judged
+                on asked.customer_id = judged.customer_id and asked.brand_id <> judged.brand_id
+            group by 1, 2
+        """).fetchall()
+        self._connection.unregister("asked")
+        return {(row[0], row[1]): int(row[2]) for row in rows}
+
     def brands_published(self) -> set[str]:
         """The brands that sync_profiles holds anybody of."""
         rows = self._connection.execute("select distinct brand_id from published.sync_profiles")

@@ -365,7 +365,7 @@ class Platform:
                 is_audience = "remove" in (item.get("crossbrand_audiences") or {})
                 is_closing = item.get("_update_existing_only") and not is_audience
                 # A closing of all channels, or of some; the latter says nothing of the others.
-                is_some = is_closing and len(item) < 6
+                is_some = is_closing and "push_subscribe" not in item
                 kind = "leave" if is_audience else "close" if is_some else "suppress"
                 kind = kind if is_closing or is_audience else "upsert"
                 self._take(key, kind, external_id, item)

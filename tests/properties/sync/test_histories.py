@@ -192,7 +192,6 @@ def check(ledger: Ledger, platform: Platform, name: str, is_all: bool) -> int:
     return count
 
 
-@pytest.mark.parametrize("seed", SEEDS)
 class Reader(Platform):
     """Whoever takes the files: reads the new ones, in the order of writing, as a webhook would."""
 
@@ -212,6 +211,7 @@ class Reader(Platform):
                     self._apply(item["operation"], item["external_id"], item)
 
 
+@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("name", [*PLATFORMS, "file"])
 def test_no_run_reaches_whom_consent_does_not(
     name: str, seed: int, stage: Stage, sync: Sync

@@ -74,6 +74,8 @@ class Braze(Destination):
             return {
                 **attributes,
                 "_update_existing_only": True,
+                # The address goes, too: what may be sent to it may be shared with other profiles.
+                "email": None,
                 "email_subscribe": CLOSED,
                 "push_subscribe": CLOSED,
                 "may_contact_sms": False,

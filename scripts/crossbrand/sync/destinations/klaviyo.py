@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -73,7 +74,10 @@ class Klaviyo(Destination):
             self._suppress(changes, found, key)
             # A suppression is about the e-mail alone: the other channels are told of as well.
             closed = {f"may_contact_{name}": False for name in FLAGS}
-            return self._import_known(changes, found, lambda _change: closed, key)
+            outcomes = self._import_known(changes, found, lambda _change: closed, key)
+            # And the address goes: another profile with the same e-mail may be opened again.
+            nothing = dict.fromkeys(IDENTIFIERS)
+            return self._clear([replace(one, payload=nothing) for one in changes], outcomes, found)
         if operation is Operation.close:
             self._suppress([one for one in changes if one.is_closed("email")], found, key)
             outcomes = self._import_known(changes, found, _permitted, key)

@@ -104,7 +104,8 @@ class Salesmanago(Destination):
         found: set[str] = set()
         for start in range(0, len(wanted), LISTED):
             answer = self._call("contact/list", {"email": wanted[start : start + LISTED]}, None)
-            found |= {_folded(one.get("email")) for one in answer.get("contacts") or []}
+            # An answer without the list is no answer: everybody would look as if they were new.
+            found |= {_folded(one["email"]) for one in answer["contacts"]}
         return found
 
     @staticmethod
