@@ -11,10 +11,11 @@ For each number of people, one after another on the same landing:
     one per cent  the same again when the load dates have come that make up a per cent of the rows
     one day       the same again when the last load date has come
 
-dbt runs one model after another, in a process of its own, with all of DuckDB's threads; the clock
-and the processor's time of each model are taken from within. Tests are not run. What counts is the
-sum over the nodes: dbt's own start and parse are told apart. On a busy machine the processor's
-seconds say more than the clock's. Results go to build/benchmarks/build/results.json.
+dbt runs one model after another, in a process of its own, with all of DuckDB's threads; the clock,
+the processor's time and the peak of the process's memory during each model are taken from within.
+Memory that an earlier model left in DuckDB's cache counts there too. Tests are not run. What counts
+is the sum over the nodes: dbt's own start and parse are told apart. On a busy machine the
+processor's seconds say more than the clock's. Results go to build/benchmarks/build/results.json.
 """
 
 from __future__ import annotations
@@ -49,18 +50,19 @@ class Cost:
     cpu_seconds: float = 0.0
     start_seconds: float = 0.0
     memory_mb: int = 0
-    models: dict[str, tuple[float, float]] = field(default_factory=dict)
+    models: dict[str, tuple[float, float, int]] = field(default_factory=dict)
 
 
 @dataclass
 class Round:
-    """Everything that was measured for one number of people."""
+    """Everything that was measured for one number of people. `stages`: tables' rows and bytes."""
 
     people: int
     rows: int
     day_rows: int
     per_cent_rows: int
     landing_mb: int
+    stages: dict[str, tuple[int, int]] = field(default_factory=dict)
     costs: dict[str, Cost] = field(default_factory=dict)
 
 
@@ -135,8 +137,9 @@ def run_models(kind: str, landing: Path, warehouse: Path) -> Cost:
             if not begun:
                 cost.start_seconds = now[0] - began
             begun[name] = now
+            forget_peak()
         elif name in begun:
-            cost.models[name] = now[0] - begun[name][0], now[1] - begun[name][1]
+            cost.models[name] = now[0] - begun[name][0], now[1] - begun[name][1], peak_mb()
 
     quiet = ["--log-level", "none", "--log-level-file", "none", "--no-write-json"]
     folders = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
@@ -146,9 +149,20 @@ def run_models(kind: str, landing: Path, warehouse: Path) -> Cost:
     if not result.success:
         failed = [entry.message for entry in result.result or () if entry.status != "success"]
         raise SystemExit(f"The build failed: {result.exception or failed[:3]}")
-    cost.seconds = sum(wall for wall, _ in cost.models.values())
-    cost.cpu_seconds = sum(cpu for _, cpu in cost.models.values())
+    cost.seconds = sum(wall for wall, _, _ in cost.models.values())
+    cost.cpu_seconds = sum(cpu for _, cpu, _ in cost.models.values())
     return cost
+
+
+def forget_peak() -> None:
+    """Let Linux count the peak of this process's memory anew."""
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
+def peak_mb() -> int:
+    """The peak since then."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return next(int(line.split()[1]) for line in status.splitlines() if "VmHWM" in line) // 1024
 
 
 # --------------------------------------------------------------------------- in the parent
@@ -186,6 +200,33 @@ def count_rows(files: list[Path]) -> int:
         "select sum(num_rows) from parquet_file_metadata(?)", [[str(path) for path in files]]
     ).fetchone()
     return int(row[0]) if row else 0
+
+
+def stage(name: str) -> str:
+    """The part of the build that a model belongs to."""
+    if name.startswith(("base_", "stg_")):
+        return "reading"
+    if name.startswith("int_identity"):
+        return "identity"
+    return "steps" if name.startswith("int_") else "marts and seeds"
+
+
+def measure_tables(warehouse: Path) -> dict[str, tuple[int, int]]:
+    """Rows and bytes of the tables of each part, the bytes in whole blocks of the file."""
+    found: dict[str, tuple[int, int]] = {}
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        tables = connection.execute(
+            "select schema_name, table_name, estimated_size, block_size from duckdb_tables() "
+            "cross join pragma_database_size() where not internal"
+        ).fetchall()
+        for schema, table, rows, block in tables:
+            row = connection.execute(
+                f"select count(distinct block_id) from pragma_storage_info('{schema}.{table}') "
+                "where block_id >= 0"
+            ).fetchone()
+            before = found.get(stage(table), (0, 0))
+            found[stage(table)] = before[0] + rows, before[1] + (row[0] if row else 0) * block
+    return found
 
 
 def hold_back(landing: Path, aside: Path, load_date: str) -> None:
@@ -243,6 +284,7 @@ def one_round(people: int, options: argparse.Namespace) -> Round:
     for name in [*late, day]:
         hold_back(landing, aside, name)
     found.costs["full"] = measure("full", landing, warehouse, options.memory)
+    found.stages = measure_tables(warehouse)
     for name in late:
         deliver(landing, aside, name)
     found.costs["one per cent"] = measure("one per cent", landing, warehouse, options.memory)
@@ -263,10 +305,20 @@ def report(rounds: list[Round], top: int) -> None:
         for name in ("yardstick", "by hand"):
             print(f"  full / {name}: {full.cpu_seconds / found.costs[name].cpu_seconds:.1f}")
         day = found.costs["one day"].models
-        print(f"  {'model':44} {'full':>8} {'share':>6} {'one day':>8}")
-        for name, (_, cpu) in sorted(full.models.items(), key=lambda item: -item[1][1])[:top]:
-            later = day.get(name, (0.0, 0.0))[1]
-            print(f"  {name:44} {cpu:8.2f} {cpu / full.cpu_seconds:6.1%} {later:8.2f}")
+        print(f"  {'part':44} {'full':>8} {'share':>6} {'one day':>8} {'rows':>12} {'MB':>8}")
+        for part, (rows, size) in found.stages.items():
+            cpu, later = (
+                sum(spent for name, (_, spent, _) in models.items() if stage(name) == part)
+                for models in (full.models, day)
+            )
+            print(
+                f"  {part:44} {cpu:8.2f} {cpu / full.cpu_seconds:6.1%} {later:8.2f} "
+                f"{rows:12,} {size // 2**20:8,}"
+            )
+        print(f"  {'model':44} {'full':>8} {'share':>6} {'one day':>8} {'peak MB':>12}")
+        for name, (_, cpu, peak) in sorted(full.models.items(), key=lambda item: -item[1][1])[:top]:
+            later = day[name][1] if name in day else 0.0
+            print(f"  {name:44} {cpu:8.2f} {cpu / full.cpu_seconds:6.1%} {later:8.2f} {peak:12,}")
     for smaller, larger in pairwise(rounds):
         growth = math.log(larger.rows / smaller.rows)
         exponents = {

@@ -24,16 +24,21 @@ KEYS = {
     "orders": "order_id",
     "order_lines": "order_id",
     "loyalty_events": "event_id",
+    "contacts": "contact_id",
+    "consent_events": "consent_event_id",
 }
 """The feeds that are loaded by file, and the column that a restated row keeps."""
 
 RESTATED = {
-    # An event moves to another device, a message's to another message, an order to another buyer.
+    # An event moves to another device, a message's to another message, an order to another buyer, and
+    # the like.
     "events": ("device_id", "page_url"),
     "message_events": ("message_id", "link_url"),
     "orders": ("email", "total_amount"),
     "order_lines": ("product_id", "quantity"),
     "loyalty_events": ("contact_id", "points"),
+    "contacts": ("email", "city"),
+    "consent_events": ("contact_id", "channel"),
 }
 
 UNLISTED = {
@@ -42,6 +47,8 @@ UNLISTED = {
     "orders": "status",
     "order_lines": "unit_price",
     "loyalty_events": "event_type",
+    "contacts": "updated_at",
+    "consent_events": "decision",
 }
 """A column whose value may not be just anything: a row without a readable one is refused."""
 

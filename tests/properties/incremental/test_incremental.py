@@ -38,6 +38,8 @@ LOADED_BY_FILE = (
     "base_transaction__orders",
     "base_transaction__order_lines",
     "base_loyalty__loyalty_events",
+    "base_contact__contacts",
+    "base_privacy__consent_events",
     "int_engagement__session_events",
     "int_engagement__sessions",
     "int_communication__message_events",

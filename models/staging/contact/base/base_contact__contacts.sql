@@ -1,4 +1,15 @@
-{{ config(materialized='table', pre_hook="{{ register_landing_files('contacts') }}") }}
+{{ config(
+    materialized=loaded_by_file(),
+    incremental_strategy='delete+insert',
+    unique_key=['brand_id', 'contact_id'],
+    on_schema_change='fail',
+    pre_hook=[
+        "{{ register_landing_files('contacts') }}",
+        "{{ register_file_readings('contacts') }}",
+        "{{ choose_unread_files('contacts') }}",
+        "{{ number_reading() }}",
+    ]
+) }}
 
 with
 
@@ -6,6 +17,7 @@ landed as (
     select
         {{ landing_brand() }} as brand_id,
         {{ landing_load_date() }} as load_date_text,
+        {{ landed_file() }} as landed_file,
         _file as source_file,
         _line as source_line_text,
         {{ landed_row('contacts') }} as raw
@@ -25,6 +37,7 @@ read as (
         brands.brand_id as known_brand_id,
         brands.country_code as brand_country_code,
         {{ typed_date('landed.load_date_text') }} as load_date,
+        file_readings.landing_file_id,
         landed.source_file,
         {{ safe_bigint('landed.source_line_text') }} as source_line,
         landed.raw,
@@ -52,6 +65,8 @@ read as (
         {{ typed_boolean('raw.is_deleted') }} as is_deleted
     from landed
     left join brands on landed.brand_id = brands.brand_id
+    left join {{ landing_file_readings('contacts') }} as file_readings
+        on landed.landed_file = file_readings.landed_file
 ),
 
 judged as (
@@ -103,26 +118,54 @@ typed as (
         split_part(reject, ':', 2) as reject_column,
         case when reject is not null then {{ json_text('raw') }} end as payload,
         {{ hash_row('raw') }} as version_hash,
-        {{ landing_signature('contacts') }} as landing_signature
+        {{ landing_signature('contacts') }} as landing_signature,
+        landing_file_id
     from judged
+),
+
+-- A key that comes again is ranked anew with the versions that are here. Refused rows have no rank:
+-- many have no key, and nothing asks which of them is the latest.
+versions as (
+    -- incremental or whole
+    {% if is_incremental() %}
+        select {{ columns_held() }} from typed
+        union all
+        select {{ columns_held() }}
+        from {{ this }}
+        where (brand_id, contact_id) in (
+            select
+                typed.brand_id,
+                typed.contact_id
+            from typed
+        )
+    {% else %}
+        select * from typed
+    {% endif %}
+    -- in any case
 ),
 
 ranked as (
     select
         *,
-        min(updated_at) over (
-            partition by brand_id, contact_id, reject_reason_code is null
-        ) as first_updated_at,
-        row_number() over (
-            partition by brand_id, contact_id, reject_reason_code is null
-            order by
-                updated_at desc nulls last,
-                load_date desc,
-                version_hash desc,
-                source_file,
-                source_line
-        ) as version_rank
-    from typed
+        case
+            when reject_reason_code is null then min(updated_at) over (
+                partition by brand_id, contact_id, reject_reason_code is null
+            )
+        end as first_updated_at,
+        case
+            when reject_reason_code is null then row_number() over (
+                partition by brand_id, contact_id, reject_reason_code is null
+                order by
+                    updated_at desc nulls last,
+                    load_date desc,
+                    version_hash desc,
+                    source_file,
+                    source_line
+            )
+        end as version_rank,
+        {{ reading_id() }} as reading_id,
+        {{ read_number() }} as read_number
+    from versions
 )
 
 select * from ranked

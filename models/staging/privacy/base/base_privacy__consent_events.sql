@@ -1,4 +1,15 @@
-{{ config(materialized='table', pre_hook="{{ register_landing_files('consent_events') }}") }}
+{{ config(
+    materialized=loaded_by_file(),
+    incremental_strategy='delete+insert',
+    unique_key=['brand_id', 'consent_event_id'],
+    on_schema_change='fail',
+    pre_hook=[
+        "{{ register_landing_files('consent_events') }}",
+        "{{ register_file_readings('consent_events') }}",
+        "{{ choose_unread_files('consent_events') }}",
+        "{{ number_reading() }}",
+    ]
+) }}
 
 with
 
@@ -6,6 +17,7 @@ landed as (
     select
         {{ landing_brand() }} as brand_id,
         {{ landing_load_date() }} as load_date_text,
+        {{ landed_file() }} as landed_file,
         _file as source_file,
         _line as source_line_text,
         {{ landed_row('consent_events') }} as raw
@@ -25,6 +37,7 @@ read as (
         brands.brand_id as known_brand_id,
         brands.country_code as brand_country_code,
         {{ typed_date('landed.load_date_text') }} as load_date,
+        file_readings.landing_file_id,
         landed.source_file,
         {{ safe_bigint('landed.source_line_text') }} as source_line,
         landed.raw,
@@ -39,6 +52,8 @@ read as (
         {{ typed_timestamp('raw.decided_at') }} as decided_at
     from landed
     left join brands on landed.brand_id = brands.brand_id
+    left join {{ landing_file_readings('consent_events') }} as file_readings
+        on landed.landed_file = file_readings.landed_file
 ),
 
 judged as (
@@ -76,18 +91,44 @@ typed as (
         split_part(reject, ':', 2) as reject_column,
         case when reject is not null then {{ json_text('raw') }} end as payload,
         {{ hash_row('raw') }} as version_hash,
-        {{ landing_signature('consent_events') }} as landing_signature
+        {{ landing_signature('consent_events') }} as landing_signature,
+        landing_file_id
     from judged
+),
+
+-- A key that comes again is ranked anew with the versions that are here. Refused rows have no rank:
+-- many have no key, and nothing asks which of them is the latest.
+versions as (
+    -- incremental or whole
+    {% if is_incremental() %}
+        select {{ columns_held() }} from typed
+        union all
+        select {{ columns_held() }}
+        from {{ this }}
+        where (brand_id, consent_event_id) in (
+            select
+                typed.brand_id,
+                typed.consent_event_id
+            from typed
+        )
+    {% else %}
+        select * from typed
+    {% endif %}
+    -- in any case
 ),
 
 ranked as (
     select
         *,
-        row_number() over (
-            partition by brand_id, consent_event_id, reject_reason_code is null
-            order by load_date desc, version_hash desc, source_file, source_line
-        ) as version_rank
-    from typed
+        case
+            when reject_reason_code is null then row_number() over (
+                partition by brand_id, consent_event_id, reject_reason_code is null
+                order by load_date desc, version_hash desc, source_file, source_line
+            )
+        end as version_rank,
+        {{ reading_id() }} as reading_id,
+        {{ read_number() }} as read_number
+    from versions
 )
 
 select * from ranked
