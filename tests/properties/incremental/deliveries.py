@@ -30,8 +30,8 @@ KEYS = {
 """The feeds that are loaded by file, and the column that a restated row keeps."""
 
 RESTATED = {
-    # An event moves to another device, a message's to another message, an order to another buyer, and
-    # the like.
+    # An event moves to another device, a message's to another message, an order to another buyer,
+    # and the like.
     "events": ("device_id", "page_url"),
     "message_events": ("message_id", "link_url"),
     "orders": ("email", "total_amount"),
