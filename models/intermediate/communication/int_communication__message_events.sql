@@ -1,4 +1,5 @@
 -- depends_on: {{ ref('base_communication__message_events') }}
+-- depends_on: {{ ref('stg_privacy__retention_cuts') }}
 {{ config(
     materialized=loaded_by_file(),
     incremental_strategy='append',
@@ -6,7 +7,8 @@
     pre_hook=[
         "{{ follow_reading(ref('base_communication__message_events'), ref('stg_communication__message_events')) }}",
         "{{ follow_as_of() }}",
-        "{{ find_changes(messages_passed_by_as_of() ~ ' union ' ~ changed_messages() ~ ' union ' ~ messages_of_changed_campaigns()) }}",
+        "{{ follow_retention('message_events') }}",
+        "{{ find_changes(messages_passed_by_as_of() ~ ' union ' ~ messages_passed_by_retention() ~ ' union ' ~ changed_messages() ~ ' union ' ~ messages_of_changed_campaigns()) }}",
         "{{ forget_changes(['brand_id', 'message_id']) }}",
     ]
 ) }}

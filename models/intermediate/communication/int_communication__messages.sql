@@ -1,4 +1,5 @@
 -- depends_on: {{ ref('base_communication__message_events') }}
+-- depends_on: {{ ref('stg_privacy__retention_cuts') }}
 -- depends_on: {{ ref('int_operations__as_of') }}
 {{ config(
     materialized=loaded_by_file(),
@@ -7,7 +8,8 @@
     pre_hook=[
         "{{ follow_reading(ref('int_communication__message_events')) }}",
         "{{ follow_as_of() }}",
-        "{{ find_changes(messages_passed_by_as_of() ~ ' union ' ~ changed_messages() ~ ' union ' ~ messages_judged_anew()) }}",
+        "{{ follow_retention('message_events') }}",
+        "{{ find_changes(messages_passed_by_as_of() ~ ' union ' ~ messages_passed_by_retention() ~ ' union ' ~ changed_messages() ~ ' union ' ~ messages_judged_anew()) }}",
         "{{ forget_changes(['brand_id', 'message_id']) }}",
     ]
 ) }}

@@ -1,11 +1,13 @@
 -- depends_on: {{ ref('base_engagement__events') }}
+-- depends_on: {{ ref('stg_privacy__retention_cuts') }}
 {{ config(
     materialized=loaded_by_file(),
     incremental_strategy='append',
     on_schema_change='fail',
     pre_hook=[
         "{{ follow_reading(ref('base_engagement__events'), ref('stg_engagement__events')) }}",
-        "{{ find_changes(changed_visitors()) }}",
+        "{{ follow_retention('events') }}",
+        "{{ find_changes(changed_visitors() ~ ' union ' ~ visitors_passed_by_retention()) }}",
         "{{ forget_changes(['brand_id', 'visitor_key']) }}",
     ]
 ) }}

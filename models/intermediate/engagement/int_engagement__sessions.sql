@@ -1,4 +1,5 @@
 -- depends_on: {{ ref('base_engagement__events') }}
+-- depends_on: {{ ref('stg_privacy__retention_cuts') }}
 {{ config(
     materialized=loaded_by_file(),
     incremental_strategy='append',
@@ -6,7 +7,8 @@
     pre_hook=[
         "{{ follow_reading(ref('int_engagement__session_events')) }}",
         "{{ follow_as_of() }}",
-        "{{ find_changes(changed_visitors() ~ ' union ' ~ visitors_passed_by_as_of()) }}",
+        "{{ follow_retention('events') }}",
+        "{{ find_changes(changed_visitors() ~ ' union ' ~ visitors_passed_by_as_of() ~ ' union ' ~ visitors_passed_by_retention()) }}",
         "{{ forget_changes(['brand_id', 'visitor_key']) }}",
     ]
 ) }}

@@ -57,7 +57,8 @@ UNLISTED = {
 class Step:
     """What happens before one build: files written and removed, seeds changed, other variables.
 
-    `as_of` is the day that the build looks back from.
+    `as_of` is the day that the build looks back from, `kept_days` how long events and message
+    events are kept before it; None is for good.
     """
 
     write: dict[str, pa.Table] = field(default_factory=dict)
@@ -66,6 +67,7 @@ class Step:
     sql: list[str] = field(default_factory=list)
     variables: dict[str, int] = field(default_factory=dict)
     as_of: str = ""
+    kept_days: int | None = None
 
     def apply(self, landing: Path) -> None:
         """Change the landing. A file `in_place` keeps its size and even its time of change."""
@@ -190,7 +192,10 @@ def twists(
 def move_as_of(
     steps: list[Step], load_dates: list[str], chance: random.Random, everything: bool
 ) -> None:
-    """Look back from another day now and then: most has happened before it, and some after it."""
+    """Look back from another day now and then: most has happened before it, and some after it.
+
+    What is over age goes along, so with each move some events leave and others come back.
+    """
     days = [dt.date.fromisoformat(name[10:]) for name in load_dates if name[10:11].isdigit()]
     span = (days[-1] - days[0]).days
 
@@ -205,6 +210,8 @@ def move_as_of(
             step.as_of = steps[at - 1].as_of
         else:
             step.as_of = after(0.3 + 0.7 * chance.random())
+        if everything or chance.random() < 0.6:
+            step.kept_days = round(span * (0.4 if everything else chance.random()))
 
 
 def change_files(steps: list[Step], chance: random.Random, everything: bool) -> None:

@@ -155,11 +155,19 @@ def seeded(session: DbtSession, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return path
 
 
-def look_back_from(moment: str) -> list[str]:
-    """Stand in for int_operations__as_of, which asks every feed, where few models are built."""
+def look_back_from(moment: str, kept_days: int | None) -> list[str]:
+    """Say how long events are kept, and stand in for what asks every feed where few are built."""
+    days = "null" if kept_days is None else str(kept_days)
     if IS_WHOLE:
-        return []
+        return [
+            f"update reference.retention set retention_days = {days} "
+            "where feed in ('events', 'message_events')"
+        ]
     return [
+        "create schema if not exists staging",
+        "create or replace table staging.stg_privacy__retention_cuts as "
+        f"select feed, timestamp '{moment}' - to_days({days}::integer) as cut_at "
+        "from (values ('events'), ('message_events')) as feeds (feed)",
         "create schema if not exists intermediate",
         "create or replace table intermediate.int_operations__as_of as "
         f"select timestamp '{moment}' as as_of_at, date '{moment[:10]}' as as_of_date",
@@ -194,7 +202,7 @@ def test_any_deliveries_give_what_one_load_gives(
     steps = make_plan(sample, seed, DELIVERIES, everything=not IS_LONG)
     for number, step in enumerate(steps):
         step.apply(world.landing)
-        changes = [*step.sql, *look_back_from(step.as_of)]
+        changes = [*step.sql, *look_back_from(step.as_of, step.kept_days)]
         world.change("grown", changes)
         statements += changes
         command = world.command(step, whole=IS_WHOLE)
