@@ -23,6 +23,7 @@ from crossbrand.build import BuildOptions, build, lock_warehouse
 from crossbrand.console import Steps
 from crossbrand.errors import CrossbrandError
 from crossbrand.keys import load_or_create
+from crossbrand.land.commit import recover
 from crossbrand.locks import hold
 from crossbrand.paths import Paths, open_warehouse
 from crossbrand.privacy import audit
@@ -393,6 +394,8 @@ def _tell_downstream(run: _Run) -> None:
 
 def _rewrite(run: _Run) -> None:
     listed = load_list(run.folder)
+    # What a killed landing left aside is landed first, or swept.
+    recover(run.paths.landing)
     with lock_warehouse(run.paths.warehouse), Steps(run.console, "rewriting") as progress:
         done = scrub(run.paths, run.folder, listed, everything=True, progress=progress)
     counts = Counter(run.journal.results.get("rewritten", {}))

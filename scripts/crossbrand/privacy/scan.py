@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +13,6 @@ import duckdb
 import pyarrow as pa
 
 from crossbrand.contract import Feed
-from crossbrand.paths import quoted
 from crossbrand.privacy.marks import SuppressionList
 from crossbrand.privacy.rows import PARTS_OF_ORDERS, RowReader
 
@@ -38,16 +36,18 @@ class Found:
 
 
 @contextmanager
-def scratch_database(folder: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database in memory; what it spills is gone when it ends, however that is."""
-    with tempfile.TemporaryDirectory(prefix="crossbrand-", dir=folder) as spill:
-        connection = duckdb.connect()
-        try:
-            connection.execute("set timezone = 'UTC'")
-            connection.execute(f"set temp_directory = {quoted(spill)}")
-            yield connection
-        finally:
-            connection.close()
+def scratch_database() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in memory that never spills: a killed process would leave people's data behind.
+
+    Files are looked at in batches of BATCH_BYTES, so it need not.
+    """
+    connection = duckdb.connect()
+    try:
+        connection.execute("set timezone = 'UTC'")
+        connection.execute("set temp_directory = ''")
+        yield connection
+    finally:
+        connection.close()
 
 
 def landed_files(landing: Path, feed: Feed) -> list[Path]:

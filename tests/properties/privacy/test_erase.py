@@ -82,6 +82,10 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Grown:
     grounds.build()
     grounds.publish(OLD)
     plant_elsewhere(garden, folder)
+    # A landing that was killed before it counted.
+    incoming = grounds.landing / "_incoming" / "dump.csv.0000.tmp" / "data.parquet"
+    incoming.parent.mkdir(parents=True)
+    shutil.copy2(next(grounds.landing.glob("contacts/brand=aster/*/*.parquet")), incoming)
     (folder / "seeds" / "identity_decisions.csv").open("a", encoding="utf-8").write(
         "deny_identifier,email,aster,zq0000.mail@planted.example,,,,a steward,2025-01-01,why\n"
     )
@@ -134,7 +138,7 @@ def relative_rows(landing: Path, garden: Garden) -> list[str]:
     """Every landed row of somebody who stays, as text."""
     ids = {record for person in garden.relatives for _, _, record in person.records}
     found = []
-    for path in sorted(landing.rglob("*.parquet")):
+    for path in sorted(landing.glob("[a-z]*/brand=*/*/*.parquet")):
         for row in pq.read_table(path).to_pylist():
             if ids & {str(value) for value in row.values()}:
                 found.append(f"{path.relative_to(landing)} {sorted(row.items(), key=str)}")
@@ -212,7 +216,7 @@ def test_relatives_stay_whole(grown: Grown) -> None:
 def test_what_landed_again_does_not_come_back(grown: Grown) -> None:
     """The same files, by name and date; the same rows in another file; and a full dump of them."""
     grounds, garden = grown.grounds, grown.garden
-    for path in sorted(grown.original.rglob("*.parquet")):
+    for path in sorted(grown.original.rglob("brand=*/*/*.parquet")):
         target = grounds.landing / path.relative_to(grown.original)
         shutil.copy2(path, target)
         again = target.parent.parent / f"load_date={LATE}" / f"{target.parent.name}-{target.name}"
