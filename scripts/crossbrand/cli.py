@@ -585,6 +585,7 @@ def sync(
     not begin.
     """
     from crossbrand.sync import run as module
+    from crossbrand.sync.report import print_report
 
     request = module.Request(
         destination=destination,
@@ -614,7 +615,7 @@ def sync(
     if as_json:
         typer.echo(json.dumps(report.to_dict(), indent=2, ensure_ascii=False))
     else:
-        module.print_report(report, make_console())
+        print_report(report, make_console())
     if not report.is_complete:
         raise typer.Exit(1)
 

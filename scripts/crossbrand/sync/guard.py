@@ -71,6 +71,8 @@ def _all(plan: Plan) -> list[Draft | Entry]:
 def _closed_by_us(plan: Plan, source: Source, state: State) -> set[Person]:
     """Who loses a channel in this plan without having said no to any."""
     changes = [one for one in _all(plan) if one.operation in (*TELLING, *CLOSING)]
+    if not changes:
+        return set()
     open_there = state.open_there()
     losing = {
         person

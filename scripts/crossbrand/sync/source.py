@@ -170,6 +170,8 @@ class Source:
         A build takes whoever has withdrawn profiling out of the audience, so one who is no member
         and of whom no field for profiling may be told is barred as well.
         """
+        if self.audience is None:
+            return set()
         rows = self._connection.execute(
             "select judged.customer_id, judged.brand_id from judged "
             "left join effective using (customer_id, brand_id) where reason is null and ("
