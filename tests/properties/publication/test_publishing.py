@@ -118,6 +118,7 @@ def test_a_generation_says_what_it_is(paths: Paths) -> None:
     landed = paths.landing / "orders/brand=aster/load_date=2025-06-30/a.parquet"
     landed.parent.mkdir(parents=True)
     landed.write_bytes(b"x" * 1234)
+    os.utime(landed, (1_767_225_600, 1_767_225_600))
     write_warehouse(paths.warehouse, 3)
     with duckdb.connect(str(paths.warehouse)) as connection:
         connection.execute(
@@ -134,9 +135,9 @@ def test_a_generation_says_what_it_is(paths: Paths) -> None:
         assert as_of_at == dt.datetime(2025, 6, 30, 15)
         assert abs(built_at - dt.datetime.now(dt.UTC).replace(tzinfo=None)).total_seconds() < 600
         assert version
-        files = "select feed, brand_id, row_count, size_bytes from _generation_files"
+        files = "select feed, row_count, size_bytes, modified_at from _generation_files"
         assert rows(path, files) == [
-            ("orders", "aster", 7, 1234), ("orders", "aster", 7, None)
+            ("orders", 7, 1234, dt.datetime(2026, 1, 1)), ("orders", 7, None, None)
         ]  # fmt: skip
         assert dict(rows(path, "select mart_name, row_count from _generation_marts")) == {
             "customer_360": 43, "kpi_daily": 9
