@@ -2,7 +2,7 @@
 
     CROSSBRAND_LONG=1 pytest tests/properties/privacy
 
-About ten minutes on two cores. The command is killed at random moments until it ends by itself.
+Half an hour on two busy cores. The command is killed at random moments until it ends by itself.
 """
 
 from __future__ import annotations
