@@ -14,7 +14,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from crossbrand.board.definition import Chart, Words
-from crossbrand.board.numbers import MONEY, NUMERIC, exact, ticks, write, write_short
+from crossbrand.board.numbers import (
+    MONEY,
+    NOTHING,
+    NUMERIC,
+    exact,
+    ticks,
+    write,
+    write_short,
+)
+
+HIDDEN = "too few people to be shown, or nothing to divide by"
 
 Row = dict[str, Any]
 
@@ -402,8 +412,11 @@ def _heatmap(chart: Chart, rows: Sequence[Row], look: Look) -> str:
         drawn = []
         for other in across:
             cell = cells.get((name, other))
-            if cell is None or cell[value] is None:
+            if cell is None:
                 drawn.append('<td class="blank"></td>')
+                continue
+            if cell[value] is None:
+                drawn.append(f'<td class="blank few" title="{HIDDEN}">{NOTHING}</td>')
                 continue
             share = max(0.0, min(1.0, float(cell[value]) / high)) * 100
             calm = quiet and name == other

@@ -20,6 +20,7 @@ class Source:
     generation: str
     as_of_at: datetime | None
     built_at: datetime | None
+    least_group: int
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,9 @@ def _page(
         f"<title>{_text(title)} · crossbrand</title>\n<style>\n{style}</style>\n</head>\n<body>\n"
         f'<nav class="top" aria-label="Boards">{links}</nav>\n<main>{main}</main>\n'
         f"<footer>As of {_text(as_of)} · generation <code>{_text(source.generation)}</code> · "
-        "pseudonymous: for colleagues, not for the public</footer>\n</body>\n</html>\n"
+        "pseudonymous: for colleagues, not for the public · "
+        f"a dash (–) stands where there are fewer than {source.least_group} people or nothing is "
+        "known</footer>\n</body>\n</html>\n"
     )
 
 

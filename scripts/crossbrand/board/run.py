@@ -22,9 +22,9 @@ from crossbrand.evaluate import evaluate
 from crossbrand.locks import hold
 from crossbrand.paths import Paths, project_variable, quoted
 from crossbrand.publish.declared import BI
-from crossbrand.publish.folder import Folder
+from crossbrand.publish.folder import SITE, Folder
+from crossbrand.publish.small_groups import min_group_size
 
-SITE = "site"
 BOARDS = "boards"
 STYLE = "_style.css"
 HEADLINES = 3
@@ -211,7 +211,7 @@ def studio(paths: Paths) -> Iterator[Studio]:
                 brands,
                 project_variable(paths.project, "reporting_currency", "EUR"),
             ),
-            Source(generation, as_of_at, built_at),
+            Source(generation, as_of_at, built_at, min_group_size(paths.project)),
             (paths.project / BOARDS / STYLE).read_text(encoding="utf-8"),
         )
     finally:

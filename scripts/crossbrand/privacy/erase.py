@@ -7,7 +7,6 @@ where and what cannot be reached.
 
 from __future__ import annotations
 
-import importlib
 import json
 import secrets
 from collections import Counter
@@ -47,6 +46,7 @@ from crossbrand.privacy.sweep import (
 )
 from crossbrand.privacy.texts import TextSearch
 from crossbrand.sync.places import find_places
+from crossbrand.sync.state import forget
 
 
 @dataclass(frozen=True)
@@ -448,13 +448,12 @@ def _sweep(run: _Run) -> None:
 
 def _forget(run: _Run) -> dict[str, str]:
     """Let the sync state forget them, by destination; what a platform still holds waits for it."""
-    forget = getattr(importlib.import_module("crossbrand.sync.state"), "forget", None)
     state = find_places(run.paths).state
     gone = [name for name, about in run.journal.customers.items() if not about["lives_on"]]
-    if forget is None or not state.is_file() or not gone:
+    if not state.is_file() or not gone:
         return {}
     _, values = run.journal.open(run.folder)
-    return {str(name): str(what) for name, what in forget(state, gone, values).items()}
+    return forget(state, gone, values)
 
 
 def _sweep_answers(run: _Run) -> int:

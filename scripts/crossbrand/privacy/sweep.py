@@ -1,4 +1,4 @@
-"""Removes what may still quote an erased person: old generations, logs, targets, spill, exports."""
+"""Removes what may still quote an erased person: old generations, boards, logs, spill, exports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from crossbrand.privacy.places import privacy_folder
 from crossbrand.privacy.rewrite import remove_lines
 from crossbrand.privacy.texts import TextSearch
 from crossbrand.publish.declared import ROLES
-from crossbrand.publish.folder import CURRENT, PREVIOUS, Folder, sync_folder
+from crossbrand.publish.folder import CURRENT, PREVIOUS, SITE, Folder, sync_folder
+from crossbrand.runs import runs_folder
 from crossbrand.sync.places import find_places
 
 TARGET_FILES = (
@@ -59,6 +60,11 @@ class Places:
         return self._of_dbt("DBT_LOG_PATH", "logs")
 
     @property
+    def runs(self) -> Path:
+        """The outcome and dbt's artefacts of each build."""
+        return runs_folder(self.paths)
+
+    @property
     def data_docs(self) -> Path:
         """Data Docs, and the results that they are made of."""
         return self.paths.project / DATA_DOCS
@@ -87,7 +93,10 @@ class Places:
         ]
 
     def old_generations(self) -> list[Path]:
-        """Every published file and folder that is not of the current generation."""
+        """Every published file and folder that is not of the current generation.
+
+        The boards are drawn of one and do not follow: `crossbrand board` draws them anew.
+        """
         folder = Folder(self.paths.published)
         found: list[Path] = []
         for role in ROLES:
@@ -101,13 +110,16 @@ class Places:
             if parquet.is_dir():
                 kept = {CURRENT, str(current)}
                 found += [path for path in sorted(parquet.iterdir()) if path.name not in kept]
-        return found
+        site = self.paths.published / SITE
+        return [*found, site] if site.is_dir() else found
 
     def dbt_files(self) -> list[Path]:
-        """What dbt wrote under its target and its log folder."""
+        """What dbt wrote under its target and its log folder, and what builds kept of that."""
         found = [self.target / name for name in (*TARGET_FILES, *TARGET_FOLDERS)]
         if self.logs.is_dir():
             found += sorted(self.logs.glob("dbt.log*"))
+        if self.runs.is_dir():
+            found += sorted(path for path in self.runs.iterdir() if path.is_dir())
         return [path for path in found if path.exists()]
 
     def _of_dbt(self, variable: str, default: str) -> Path:
@@ -115,7 +127,9 @@ class Places:
 
 
 def sweep_generations(paths: Paths) -> int:
-    """Remove every generation but the current one. Returns how many files and folders went.
+    """Remove every generation but the current one, and the boards that were drawn of one.
+
+    Returns how many files and folders went.
 
     Readers who have one open keep it until they close it. Raises CrossbrandError where nothing is
     current although something is published: then nobody can tell which file is the new one.

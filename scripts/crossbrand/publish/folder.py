@@ -16,6 +16,8 @@ from crossbrand.publish.declared import ROLES
 
 CURRENT = "current"
 PREVIOUS = "previous"
+SITE = "site"
+"""The boards, drawn of one generation."""
 SUFFIX = ".duckdb"
 GENERATION_ID = re.compile(r"^\d{8}T\d{6}Z-[0-9a-f]{8}$")
 _TIME = "%Y%m%dT%H%M%SZ"
