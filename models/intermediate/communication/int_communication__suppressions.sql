@@ -1,5 +1,5 @@
--- What people and mail servers answered to messages: leave me alone, or nobody lives here. To be left
--- alone counts also when it is later than as_of, as a withdrawn consent does.
+-- What people and mail servers answered to messages: leave me alone, or nobody lives here. To be
+-- left alone counts also when it is later than as_of, as a withdrawn consent does.
 with message_events as (
     select
         brand_id,
