@@ -39,6 +39,7 @@ SELECTED = (
     "+rejected_records",
     "+doubtful_records",
     "+landing_freshness",
+    "landing_retention",
     "path:models/staging",
     "+int_transaction__refunds",
     "+int_communication__messages",

@@ -17,7 +17,6 @@ from typing import Any
 import duckdb
 import pytest
 
-from crossbrand.join_plans import compiled_models
 from tests.properties.built_sample import DAY, PROJECT, Facts, build_sample
 
 DAYS: dict[str, dict[str, int | None]] = {
@@ -56,13 +55,17 @@ SELECTED = (
 
 def build_anew(warehouse: Path, target: Path) -> None:
     """Run the models, and the tests that account for every landed row."""
-    compiled = dict(compiled_models(target))
+    models = target / "compiled" / "crossbrand" / "models"
+    found = [path for path in models.rglob("*.sql") if path.parent.suffix != ".yml"]
+    compiled = {path.stem: path.read_text("utf-8") for path in found}
     assert not set(SELECTED) - set(compiled), f"{target} lacks a model: dbt compile into it"
     schemas = {"stg": "staging", "int": "intermediate"}
     with duckdb.connect(str(warehouse)) as connection:
         for model in SELECTED:
             schema = schemas.get(model.split("_")[0], "marts")
             sql = incremental_sql(model) if model == "kpi_history" else compiled[model]
+            # Compiled by an incremental build, it asks what is new; here everything is.
+            sql = re.sub("(?s)-- incremental or whole.*?-- in any case", "", sql)
             connection.execute(f"create or replace table {schema}.{model} as {sql}")
         tests = sorted((target / "compiled").rglob("landed_rows_accounted_for_*.sql"))
         assert len(tests) > 12

@@ -90,6 +90,10 @@ COLUMNS = {
         event_type varchar, contact_id varchar, email_key varchar, phone varchar,
         device_id varchar, link_url varchar, bounce_type varchar, is_machine boolean,
         occurred_at timestamp""",
+    # Empty: they are asked which rows are new, and here all are.
+    "staging.base_engagement__events": "reading_id bigint, read_number bigint",
+    "staging.base_communication__message_events": "reading_id bigint, read_number bigint",
+    "staging.stg_privacy__retention_cuts": "feed varchar, cut_at timestamp",
     "intermediate.int_operations__as_of": "as_of_at timestamp, as_of_date date",
     # The history has an oracle of its own; here nobody is scored as of a month's end.
     "intermediate.int_history__rfm_measures": """customer_id varchar, month_number integer,
@@ -406,8 +410,9 @@ def build(folder: Path, world: World, settings: Settings, threads: int, order_se
     # The defaults are the project's own: they are not told, so that they are seen to be.
     variables = () if settings == Settings() else ("--vars", settings.as_vars())
     copy.succeed(
-        "build", *variables, "--resource-type", "seed", "--resource-type", "model",
-        "--select", *SEEDS, *MODELS, environment={"CROSSBRAND_THREADS": str(threads)},
+        "build", "--full-refresh", *variables,
+        "--resource-type", "seed", "--resource-type", "model", "--select", *SEEDS, *MODELS,
+        environment={"CROSSBRAND_THREADS": str(threads)},
     )  # fmt: skip
     return copy.warehouse
 

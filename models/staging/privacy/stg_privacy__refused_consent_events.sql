@@ -24,7 +24,16 @@ refused as (
         base_privacy__consent_events.brand_id,
         base_privacy__consent_events.load_date,
         base_privacy__consent_events.consent_event_id,
-        base_privacy__consent_events.version_rank as refusal_number,
+        row_number() over (
+            partition by
+                base_privacy__consent_events.brand_id,
+                base_privacy__consent_events.consent_event_id
+            order by
+                base_privacy__consent_events.load_date,
+                base_privacy__consent_events.version_hash,
+                base_privacy__consent_events.source_file,
+                base_privacy__consent_events.source_line
+        ) as refusal_number,
         base_privacy__consent_events.contact_id,
         base_privacy__consent_events.email_key,
         base_privacy__consent_events.phone_original,

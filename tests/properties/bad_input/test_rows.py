@@ -25,7 +25,10 @@ from crossbrand.paths import Paths
 from .cases import COLUMNS, LOAD_DATE, ROWS, VALID, RowCase, line_of
 
 PROJECT = Path(__file__).resolve().parents[3]
-SELECTED = ("+rejected_records", "+landing_quality", "stg_transaction__orders")
+SELECTED = (
+    "+rejected_records", "+landing_quality", "+stg_privacy__retention_cuts",
+    "stg_transaction__orders",
+)  # fmt: skip
 HOSTILE_FOLDER = "it's [a] {{ 0 }} *?; drop table orders; --"
 HOSTILE_FILE = "'; attach '{{ 0 }}'; --.csv"
 HOSTILE_COLUMN = '"; drop table orders; --'

@@ -55,7 +55,7 @@ PROJECT = Path(__file__).resolve().parents[3]
 BRAND_ROWS = {brand[0]: dict(zip(BRAND_COLUMNS, brand, strict=True)) for brand in BRANDS}
 LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv", "target", "logs", "sample", "published", "build", "*.duckdb", "*.duckdb.wal",
-    "__pycache__", ".*_cache", ".hypothesis", "great_expectations", "boards", "benchmarks",
+    "__pycache__", ".*_cache", ".hypothesis", "great_expectations", "benchmarks",
 )  # fmt: skip
 
 
