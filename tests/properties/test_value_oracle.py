@@ -44,6 +44,7 @@ MODELS = [
     "int_engagement__activity_scores",
     "int_engagement__activity_tiers",
     "int_engagement__brand_affinities",
+    "int_communication__campaign_links",
     "int_communication__message_events",
     "int_communication__messages",
     "int_communication__message_activity",

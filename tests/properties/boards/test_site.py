@@ -564,7 +564,9 @@ def test_the_exposures_name_what_the_boards_read() -> None:
                 ref.removeprefix("ref('").removesuffix("')")
                 for ref in exposures[f"board_{board.name}"]["depends_on"]
             }
-            assert named == read & published, board.name
+            # The one mart whose table is not called like its model, since a seed is.
+            tables = {{"audience_sizes": "audiences"}.get(name, name) for name in named}
+            assert tables == read & published, board.name
 
 
 def test_the_counts_for_the_boards_are_those_of_the_warehouse(site: Site) -> None:
