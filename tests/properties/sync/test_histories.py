@@ -6,7 +6,8 @@ erased, enter and leave an audience; answers are lost. Runs are about all profil
 After each run the platform must reach nobody on a channel that is not permitted, nobody who
 unsubscribed there and has not consented since, and nobody who was erased. Where no answer was lost
 it must reach everybody else, but for whoever consented anew before their unsubscription landed:
-nobody has heard of a no that the new yes would answer, so nothing is opened by force.
+nobody has heard of a no that the new yes would answer, so nothing is opened by force. Nor is it at
+Braze, which goes by e-mail, for whoever has refused e-mail at another brand.
 
 Short: one history a destination. `CROSSBRAND_LONG=1`: six longer ones of more people.
 """
@@ -76,6 +77,14 @@ class Ledger:
         number, brand, channel = key
         clicked = self.clicked.get((number, brand)) if channel == "email" else None
         return self.permits(key) and (clicked is None or clicked < self.granted[key])
+
+    def has_refused_elsewhere(self, number: int, brand: str) -> bool:
+        """E-mail, at another brand, ever: where accounts go by e-mail no yes is forced then."""
+        return any(
+            (number, other, "email") in self.withdrawn or (number, other) in self.heard
+            for other in BRANDS
+            if other != brand
+        )
 
     def overlook(self) -> None:
         """Before a build: whose new consent it cannot tell from one that was never taken back."""
@@ -200,7 +209,9 @@ def check(ledger: Ledger, platform: Platform, name: str, is_all: bool) -> int:
                     name == "salesmanago" and channel == "sms"
                 )
                 is_exact &= number not in ledger.united and not needs_email
-                is_exact &= channel != "email" or (number, brand) not in ledger.unanswered
+                if channel == "email":
+                    is_exact &= (number, brand) not in ledger.unanswered
+                    is_exact &= name != "braze" or not ledger.has_refused_elsewhere(number, brand)
                 if is_all and is_exact:
                     assert is_reached == ledger.wants(key), (key, platform.find(who))
     return count
