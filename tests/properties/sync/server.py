@@ -8,6 +8,7 @@ what to do about it.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import re
 import threading
@@ -95,6 +96,8 @@ class Platform:
         self._busy = 0
         self._lock = threading.Lock()
         self._jobs: dict[str, Json] = {}
+        # No id is given twice, not even that of somebody who was deleted.
+        self._ids = itertools.count()
         self._journal = journal.open("a", encoding="utf-8") if journal else None
         platform = self
 
@@ -408,7 +411,7 @@ class Platform:
                     continue
                 self._take(key, "upsert", item["external_id"], item)
                 own = self.profiles.setdefault(
-                    item["external_id"], {"id": f"K{len(self.profiles)}", "suppressed": False}
+                    item["external_id"], {"id": f"K{next(self._ids)}", "suppressed": False}
                 )
                 # Klaviyo's import does not clear what is null.
                 properties = {**own.get("properties", {}), **_present(item.get("properties", {}))}
@@ -490,9 +493,7 @@ class Platform:
                 if reject and reject(item["contact"]):
                     continue
                 self._take(key, "upsert", item["contact"]["externalId"], item)
-                held = self.profiles.setdefault(
-                    email, {"id": f"S{len(self.profiles)}", "tags": set()}
-                )
+                held = self.profiles.setdefault(email, {"id": f"S{next(self._ids)}", "tags": set()})
                 held.update(item["contact"])
                 self._switch(held, item)
                 held["tags"] |= set(item.get("tags", ()))
@@ -542,7 +543,7 @@ class Platform:
             if reject and reject(information):
                 return 400, {"error": {"message": f"{information.get('email')} is not valid"}}
             self._take(key, "upsert", external_id, document["customer"])
-            remote_id = f"C{len(self._jobs)}"
+            remote_id = f"C{next(self._ids)}"
             self._jobs[external_id] = {"id": remote_id}
             # The platform, and others, write fields of their own.
             information = {**information, "store_id": "S1", "salutation": "Vážená"}
