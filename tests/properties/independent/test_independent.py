@@ -101,7 +101,7 @@ class Answers:
 class Built:
     """The marts of a build."""
 
-    def __init__(self, folder: Path, landing: Path, variables: str = "{}") -> None:
+    def __init__(self, folder: Path, landing: Path, variables: str = "{}", *arguments: str) -> None:
         """Copy the project, replace the brands, and run `dbt build`."""
         project, self.warehouse = folder / "project", folder / "judge.duckdb"
         shutil.copytree(PROJECT, project, ignore=LEFT_OUT)
@@ -114,7 +114,7 @@ class Built:
         }
         dbt = Path(sys.executable).with_name("dbt")
         self.run = subprocess.run(
-            [str(dbt), "--no-use-colors", "build", "--vars", variables],
+            [str(dbt), "--no-use-colors", "build", "--vars", variables, *arguments],
             cwd=project, env=environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
 
@@ -460,7 +460,10 @@ def test_long_chain(tmp_path: Path) -> None:
         at = AS_OF - dt.timedelta(days=10, minutes=(number * 83) % 200)
         t.order(at=at, email=email, phone=phone)
     landing.write(tmp_path / "landing", {})
-    built = Built(tmp_path, tmp_path / "landing", "{max_identifiers_per_customer: 1000}")
+    built = Built(
+        tmp_path, tmp_path / "landing", "{max_identifiers_per_customer: 1000}",
+        "--select", "+customer_records", "--exclude-resource-type", "test", "unit_test",
+    )  # fmt: skip
     assert built.run.returncode == 0, built.run.stdout[-6000:]
     assert len(built.records) == 200
     assert len({*built.records.values()}) == 1
