@@ -121,6 +121,14 @@ def overlap(site: Site) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def new_buyers(site: Site) -> dict[str, Any]:
+    return Counter(
+        f"{row['brand_id']}|{month(row['first_order_at'].date())}"
+        for row in rows_of(site, "customer_brand_360")
+        if row["first_order_at"] and (as_of(site) - row["first_order_at"].date()).days < 730
+    )
+
+
 def at_a_glance(site: Site) -> dict[str, Any]:
     customers = rows_of(site, "customer_360")
     days = [row for row in rows_of(site, "kpi_daily")
@@ -285,6 +293,7 @@ def story(site: Site) -> dict[str, Any]:
 ORACLES: list[tuple[str, str, Callable[[Site], dict[str, Any]]]] = [
     ("group", "The group at a glance", at_a_glance),
     ("group", "Net revenue by month", revenue),
+    ("group", "New buyers by month", new_buyers),
     ("group", "Do they come back?", retention),
     ("group", "Which brands share customers?", overlap),
     ("rfm", "How many customers in each segment", segments),
