@@ -49,11 +49,15 @@ class Site:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """The sample's boards."""
     folder = tmp_path_factory.mktemp("boards")
-    warehouse = build_sample(folder)
+    built = build_sample(folder)
     landing = next(
-        path for path in (folder / "sample/landing", warehouse.parent / "sample/landing")
+        path for path in (folder / "sample/landing", built.parent / "sample/landing")
         if path.is_dir()
     )  # fmt: skip
+    # Publishing locks the warehouse, and other tests read the same one at the same time.
+    warehouse = folder / "own" / built.name
+    warehouse.parent.mkdir()
+    shutil.copy2(built, warehouse)
     paths = Paths(PROJECT, landing, warehouse, folder / "published")
     console = Console(file=io.StringIO())
     with pytest.MonkeyPatch.context() as patch:
