@@ -5,38 +5,16 @@ with as_of as (
     from {{ ref('int_operations__as_of') }}
 ),
 
-digits as (
-    select 0 as digit
-    union all
-    select 1 as digit
-    union all
-    select 2 as digit
-    union all
-    select 3 as digit
-    union all
-    select 4 as digit
-    union all
-    select 5 as digit
-    union all
-    select 6 as digit
-    union all
-    select 7 as digit
-    union all
-    select 8 as digit
-    union all
-    select 9 as digit
+offsets as (
+    select month_offset as number_from_zero
+    from {{ ref('int_operations__month_offsets') }}
 ),
 
 numbers as (
-    select
-        ones.digit
-        + 10 * tens.digit
-        + 100 * hundreds.digit
-        + 1000 * thousands.digit as day_number
-    from digits as ones
-    cross join digits as tens
-    cross join digits as hundreds
-    cross join digits as thousands
+    select 1000 * thousands.number_from_zero + rest.number_from_zero as day_number
+    from offsets as thousands
+    cross join offsets as rest
+    where thousands.number_from_zero < 10
 ),
 
 days_dated as (
