@@ -94,6 +94,21 @@ def test_the_contracts_columns_are_marked_in_staging(manifest: dict[str, Any]) -
         assert personal <= staging, name
 
 
+def test_marks_and_tags_agree(manifest: dict[str, Any]) -> None:
+    """`dbt ls --select tag:pii` finds what `meta: {pii: true}` marks."""
+    nodes = [*manifest["nodes"].values(), *manifest["sources"].values()]
+    columns = {
+        (node["name"], name): column
+        for node in nodes
+        if node["resource_type"] in ("model", "seed", "snapshot", "source")
+        for name, column in node["columns"].items()
+    }
+    is_marked = {key for key, column in columns.items() if column["config"]["meta"].get("pii")}
+    is_tagged = {key for key, column in columns.items() if "pii" in column["tags"]}
+    assert sorted(is_marked ^ is_tagged) == []
+    assert len(is_marked) > 200
+
+
 def test_the_page_is_current(manifest: dict[str, Any]) -> None:
     """`python -m crossbrand.personal_data` writes it."""
     assert (PROJECT / PAGE).read_text(encoding="utf-8") == write_page(manifest, PROJECT)
