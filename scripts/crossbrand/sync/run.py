@@ -129,6 +129,7 @@ def sync(request: Request, paths: Paths, console: Console) -> Report:
         else:
             destination = _set_up(kind, mapping, places, stream)
             with only_one(places.state, mapping.name):
+                destination.begin()
                 _run(request, places, mapping, destination, source, report, console)
         report.newer_files, report.unplaced = source.newer_files, source.unplaced
         report.seconds = round(time.monotonic() - began, 3)

@@ -2,11 +2,13 @@
 
 The server lives in this process and keeps the journal; the sync is a process of its own.
 Generations change between the kills. `CROSSBRAND_LONG=1` kills 150 times instead of 4, and the
-other destinations 20 times each, in every mode, instead of one of them twice.
+other destinations 20 times each, in every mode, instead of one of them twice. Files, which have no
+server, are written slowly and in small batches, so that a kill meets them half-written.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -15,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +25,7 @@ from .activation import BUILT_AT, Row, Stage, World, profile
 from .conftest import FAST, Sync, set_up
 from .server import Platform
 from .test_destinations import PLATFORMS, withdrawal
+from .test_histories import Reader
 
 IS_LONG = os.environ.get("CROSSBRAND_LONG") == "1"
 KILLS = 150 if IS_LONG else 4
@@ -145,3 +149,76 @@ def test_killed_in_every_mode(
             if who not in refused:
                 assert row["first_name"] in str(platform.find(who))
         assert sync(name)[1]["sent"] == 0
+
+
+SLOWLY = """
+import os, sys, time
+from crossbrand import cli
+from crossbrand.sync.destinations.file import FileDestination
+FileDestination.contract.batch.update(dict.fromkeys(FileDestination.contract.batch, 6))
+fsync = os.fsync
+def slow(descriptor):
+    time.sleep(0.01)
+    fsync(descriptor)
+os.fsync = slow
+sys.exit(cli.main(sys.argv[1:]))
+"""
+"""Pauses where a file is brought to the disk: before it has its name, and after."""
+
+
+def test_files_survive_kills(stage: Stage, sync: Sync) -> None:
+    """Whole files only, under one key one content, and in the end what is published; no leavings.
+
+    Whoever takes the files may do so at any moment, as after each kill here.
+    """
+    chance = random.Random("file")
+    people = [profile(number) for number in range(60)]
+    folder = stage.root / "data" / "exports" / "file"
+    stage.publish(World(people))
+    assert sync("file")[0] == 0
+    stage.land("consent_events", [withdrawal(str(row["email"])) for row in people[:5]])
+    refused = {f"aster:{row['customer_id']}" for row in people[:5]}
+    modes = [[], ["--audience", "reward"], ["--mode", "mirror", "--allow-deletes"]]
+    content_of: dict[str, set[str]] = defaultdict(set)
+    reader = Reader(stage)
+    for number in range(KILLS_OF_OTHERS):
+        for row in chance.sample(people[5:], 20):
+            row["first_name"] = f"name {number}"
+        members: list[Row] = [
+            {"audience_name": "reward", "customer_id": row["customer_id"],
+             "brand_id": "aster", "entered_at": BUILT_AT, "is_held_out": False}
+            for row in chance.sample(people, 20)]  # fmt: skip
+        stage.publish(World(people, members=members))
+        aim = len(files_in(folder)) + chance.randrange(1, 10)
+        process = subprocess.Popen(
+            [sys.executable, "-c", SLOWLY, "sync", "file", *modes[number % len(modes)]],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        # Half-written ones count, too: an odd number of them is a kill in the midst of a file.
+        while len(files_in(folder)) < aim and process.poll() is None:
+            time.sleep(0.002)
+        process.send_signal(signal.SIGKILL)
+        _, err = process.communicate()
+        assert b"Traceback" not in err
+        reader.read()
+        for path in folder.rglob("*.jsonl"):
+            for line in path.read_text(encoding="utf-8").splitlines():
+                one = json.loads(line)
+                content_of[one["idempotency_key"]].add(line)
+    for mode in modes:
+        assert sync("file", *mode)[0] == 0
+    reader.read()
+    assert {len(found) for found in content_of.values()} == {1}
+    for row in people:
+        who = f"aster:{row['customer_id']}"
+        assert bool(reader.reaches(who)) == (who not in refused)
+        if who not in refused:
+            assert row["first_name"] in str(reader.find(who))
+    assert sync("file")[1]["sent"] == 0
+    assert [path for path in files_in(folder) if path.suffix != ".jsonl"] == []
+
+
+def files_in(folder: Path) -> list[Path]:
+    """Whole ones and half-written ones."""
+    return [path for path in folder.rglob("*") if path.is_file()]

@@ -185,6 +185,9 @@ class Destination(ABC):
         assert self.setup.transport is not None
         return self.setup.transport
 
+    def begin(self) -> None:  # noqa: B027 - most have nothing to do
+        """Called once a run, under the lock of the destination, before anything is delivered."""
+
     @abstractmethod
     def deliver(self, operation: Operation, changes: Sequence[Change], key: str) -> list[Outcome]:
         """Deliver changes of one operation, at most `contract.batch` of them; an outcome for each.

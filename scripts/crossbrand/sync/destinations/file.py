@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import glob
 import io
 import json
 import os
@@ -44,9 +45,17 @@ class FileDestination(Destination):
     @property
     def folder(self) -> Path:
         """The folder of this destination and stream."""
+        return self._root / self.setup.stream.replace(":", "-")
+
+    @property
+    def _root(self) -> Path:
         named = self.setup.settings["folder"]
-        root = Path(named).expanduser() if named else self.setup.folder / self.setup.mapping.name
-        return root / self.setup.stream.replace(":", "-")
+        return Path(named).expanduser() if named else self.setup.folder / self.setup.mapping.name
+
+    def begin(self) -> None:
+        """Remove what a killed run has left half-written: nobody reads it, and it holds people."""
+        for path in self._root.glob(f"*/.{glob.escape(self.setup.mapping.name)}.*.partial"):
+            path.unlink(missing_ok=True)
 
     def deliver(self, operation: Operation, changes: Sequence[Change], key: str) -> list[Outcome]:
         """Write the file under another name, bring it to the disk, and give it its name."""
@@ -54,7 +63,7 @@ class FileDestination(Destination):
         text = to_csv(changes, self._columns()) if form == "csv" else to_lines(changes)
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = self.folder / f"{operation}-{key[:32]}.{form}"
-        partial = path.with_name(f".{path.name}.partial")
+        partial = path.with_name(f".{self.setup.mapping.name}.{path.name}.partial")
         with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123
             file.write(text.encode("utf-8"))
             file.flush()
