@@ -26,6 +26,14 @@ COPIED = ("dbt_project.yml", "profiles.yml", "models", "macros", "seeds", "tests
 QUIET = {"DBT_LOG_LEVEL_FILE": "none", "DBT_WRITE_JSON": "false"}
 
 
+def bring_parse(target: Path) -> None:
+    """Lay what dbt parsed before, if anything did, into a target folder."""
+    parsed = os.environ.get("CROSSBRAND_PARSED")
+    if parsed and Path(parsed).is_file():
+        target.mkdir(exist_ok=True)
+        shutil.copy2(parsed, target / "partial_parse.msgpack")
+
+
 class ProjectCopy:
     """A folder with the project in it, its landing data and its warehouse."""
 
@@ -45,10 +53,7 @@ class ProjectCopy:
 
     def bring_parse(self, target: str) -> None:
         """Lay what dbt parsed before into a target folder."""
-        parsed = os.environ.get("CROSSBRAND_PARSED")
-        if parsed and Path(parsed).is_file():
-            (self.project / target).mkdir(exist_ok=True)
-            shutil.copy2(parsed, self.project / target / "partial_parse.msgpack")
+        bring_parse(self.project / target)
 
     def dbt(self, *arguments: str, environment: Mapping[str, str] | None = None) -> DbtOutcome:
         """Run a dbt command; what failed stands in the outcome.

@@ -34,6 +34,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from ..project_copy import QUIET, bring_parse
 from . import oracle
 from .crowd import Crowd
 from .stories import stories
@@ -57,6 +58,9 @@ LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv", "target", "logs", "sample", "published", "build", "*.duckdb", "*.duckdb.wal",
     "__pycache__", ".*_cache", ".hypothesis", "great_expectations", "benchmarks",
 )  # fmt: skip
+
+# Where a build looks and what it writes, as somebody may have set it for the project itself.
+TOLD = {"CROSSBRAND_LANDING", "CROSSBRAND_WAREHOUSE", "DBT_TARGET_PATH", "DBT_LOG_PATH"}
 
 
 @dataclass
@@ -102,19 +106,27 @@ class Built:
     """The marts of a build."""
 
     def __init__(self, folder: Path, landing: Path, variables: str = "{}", *arguments: str) -> None:
-        """Copy the project, replace the brands, and run `dbt build`."""
-        project, self.warehouse = folder / "project", folder / "judge.duckdb"
+        """Copy the project, replace the brands, and run `dbt build`.
+
+        The landing and the warehouse lie where the project has them when it is told nothing, so
+        that what scripts/check parsed serves (see `project_copy`). dbt's unit tests bring their own
+        rows, which are the same under any brands: scripts/check runs them.
+        """
+        project = folder / "project"
+        self.warehouse = project / "warehouse.duckdb"
         shutil.copytree(PROJECT, project, ignore=LEFT_OUT)
         write_brands(project / "seeds" / "brands.csv")
-        environment = {
-            **os.environ,
-            "CROSSBRAND_LANDING": str(landing),
-            "CROSSBRAND_WAREHOUSE": str(self.warehouse),
-            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        }
+        (project / "sample").mkdir()
+        (project / "sample" / "landing").symlink_to(landing, target_is_directory=True)
+        bring_parse(project / "target")
+        told = {name: value for name, value in os.environ.items() if name not in TOLD}
+        environment = told | QUIET | {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
         dbt = Path(sys.executable).with_name("dbt")
         self.run = subprocess.run(
-            [str(dbt), "--no-use-colors", "build", "--vars", variables, *arguments],
+            [
+                str(dbt), "--no-use-colors", "build", "--vars", variables,
+                "--exclude-resource-type", "unit_test", *arguments,
+            ],
             cwd=project, env=environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
 
@@ -462,7 +474,7 @@ def test_long_chain(tmp_path: Path) -> None:
     landing.write(tmp_path / "landing", {})
     built = Built(
         tmp_path, tmp_path / "landing", "{max_identifiers_per_customer: 1000}",
-        "--select", "+customer_records", "--exclude-resource-type", "test", "unit_test",
+        "--select", "+customer_records", "--exclude-resource-type", "test",
     )  # fmt: skip
     assert built.run.returncode == 0, built.run.stdout[-6000:]
     assert len(built.records) == 200
