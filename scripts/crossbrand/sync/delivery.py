@@ -245,7 +245,11 @@ class Delivery:
             (one for entry in window for one in (entry.customer_id, entry.into_customer_id) if one),
             self._leaving - staying,
         )
-        known = self._state.permissions(one.customer_id for one in telling)
+        known = self._state.permissions(
+            one.customer_id
+            for one in window
+            if one.operation in TELLING or one.operation is Operation.merge
+        )
         refused: dict[Person, int] = {}
         if self._destination.contract.is_by_email:
             refused = self._source.refused_elsewhere(rows)
@@ -298,6 +302,8 @@ class Delivery:
         nos = tuple(row[f"unsubscribed_{name}"] for name in FLAGS) if row else ()
         opened, held = judge(entry.flags, told, grants, nos) if row else (0, 0)
         opened &= ~refused.get(person, 0)
+        if entry.operation is Operation.merge and told is not None:
+            held = told.closed
         is_of_audience = entry.stream not in (PROFILES, CLOSINGS, INSTRUCTIONS)
         return Change(
             change_id=entry.change_id,

@@ -176,7 +176,7 @@ def make_plan(
                 new_draft(stream, phase, wanted.operation, person, wanted.row_hash, wanted.flags)
             )
 
-    drafts = _first_what_merges_need(plan, source, state, drafts, known)
+    drafts = _first_what_merges_need(plan, source, state, drafts)
     kept = _limited(plan, drafts, limit)
     handled |= {
         (one.customer_id, one.brand_id) for one in kept if one.operation is not Operation.leave
@@ -361,18 +361,20 @@ def _all_brands(source: Source, known: set[Person]) -> list[str]:
 
 
 def _first_what_merges_need(
-    plan: Plan, source: Source, state: State, drafts: list[Draft], known: set[Person]
+    plan: Plan, source: Source, state: State, drafts: list[Draft]
 ) -> list[Draft]:
     """A merge needs its target at the destination: tell of it first, or let the merge wait.
 
-    A run about an audience tells of a target that is no member as the run about all profiles does.
+    A target that is known but closed or in doubt is told of first as well. A run about an audience
+    tells of a target that is no member as the run about all profiles does.
     """
     instructions: list[Draft | Entry] = [*plan.drafts, *plan.resent]
-    needed = {
+    targets = {
         (str(one.into_customer_id), one.brand_id)
         for one in instructions
         if one.operation is Operation.merge
-    } - known
+    }
+    needed = targets - state.held(customer for customer, _ in targets)
     if not needed:
         return drafts
     moved = [

@@ -143,6 +143,10 @@ class Platform:
         """Check, misbehave or act, and answer."""
         length = int(request.headers.get("Content-Length") or 0)
         content = request.rfile.read(length)
+        if len(content) < length:
+            # Whoever sent this was killed in the midst of it, and nothing has arrived.
+            request.close_connection = True
+            return
         with self._lock:
             self.requests += 1
             number = self.requests
@@ -380,8 +384,17 @@ class Platform:
                 if new not in self.profiles:
                     return self._violate_locked(f"nobody to keep: {new}")
                 self._take(key, "merge", old, item)
+                # A new profile is subscribed by default, and the one that stays keeps its states.
                 for field, value in self.profiles.pop(old, {}).items():
-                    self.profiles[new].setdefault(field, value)
+                    if not field.endswith("_subscribe"):
+                        self.profiles[new].setdefault(field, value)
+        elif name == "export":
+            users = [
+                {"external_id": one, "email_subscribe": self.profiles[one].get(
+                    "email_subscribe", "subscribed")}
+                for one in document["external_ids"] if one in self.profiles
+            ]  # fmt: skip
+            return 200, {"message": "success", "users": users}
         else:
             for external_id in document["external_ids"]:
                 self._take(key, "delete", external_id, {})
@@ -446,6 +459,13 @@ class Platform:
                     if name not in ("id", "suppressed", "unsubscribed")}}
                 for one in wanted if one in self.profiles
             ]  # fmt: skip
+            if "additional-fields[profile]" in query:
+                for one in listed:
+                    held = self.profiles[one["attributes"]["external_id"]]
+                    consent = "UNSUBSCRIBED" if held.get("unsubscribed") else "NEVER_SUBSCRIBED"
+                    reasons = [{"reason": "USER_SUPPRESSED"}] if held["suppressed"] else []
+                    marketing = {"consent": consent, "suppression": reasons}
+                    one["attributes"]["subscriptions"] = {"email": {"marketing": marketing}}
             return 200, {"data": listed}
         attributes = document["data"].get("attributes", {})
         if name == "updateProfile":
@@ -509,9 +529,15 @@ class Platform:
             held.setdefault("properties", {}).update(document.get("properties", {}))
             self._switch(held, document)
             return 200, {"success": True}
-        if name == "list":
-            there = [one for one in document["email"] if one in self.profiles]
-            return 200, {"success": True, "contacts": [{"email": one} for one in there]}
+        if name in ("list", "listById"):
+            emails = document.get("email") or [by_id.get(one) for one in document["contactId"]]
+            listed = [
+                {"email": one, "id": self.profiles[one]["id"],
+                 "optedOut": self.profiles[one].get("opted_in") is False,
+                 "optedOutPhone": self.profiles[one].get("phone_opted_in") is False}
+                for one in emails if one in self.profiles
+            ]  # fmt: skip
+            return 200, {"success": True, "contacts": listed}
         for one in document["contacts"]:
             email = by_id.get(one["value"])
             if email:

@@ -7,7 +7,7 @@ After each run the platform must reach nobody on a channel that is not permitted
 unsubscribed there and has not consented since, and nobody who was erased. Where no answer was lost
 it must reach everybody else, but for whoever consented anew before their unsubscription landed:
 nobody has heard of a no that the new yes would answer, so nothing is opened by force. Nor is it at
-Braze, which goes by e-mail, for whoever has refused e-mail at another brand.
+Braze and SALESmanago, which go by e-mail, for whoever has refused the channel at another brand.
 
 Short: one history a destination. `CROSSBRAND_LONG=1`: six longer ones of more people.
 """
@@ -32,6 +32,9 @@ IS_LONG = os.environ.get("CROSSBRAND_LONG") == "1"
 PEOPLE, STEPS, SEEDS = (40, 8, range(6)) if IS_LONG else (20, 4, range(1))
 BRANDS = ("aster", "birch")
 CHANNELS = ("email", "sms")
+FORCED = {"braze": ("email",), "salesmanago": ("email", "sms")}
+"""Channels with a state of the platform's own, which a yes must overrule."""
+
 START = dt.datetime(2026, 1, 1)
 Key = tuple[int, str, str]
 """Person, brand, channel."""
@@ -78,10 +81,11 @@ class Ledger:
         clicked = self.clicked.get((number, brand)) if channel == "email" else None
         return self.permits(key) and (clicked is None or clicked < self.granted[key])
 
-    def has_refused_elsewhere(self, number: int, brand: str) -> bool:
-        """E-mail, at another brand, ever: where accounts go by e-mail no yes is forced then."""
+    def has_refused_elsewhere(self, number: int, brand: str, channel: str) -> bool:
+        """At another brand, ever: where accounts go by e-mail no yes is forced then."""
         return any(
-            (number, other, "email") in self.withdrawn or (number, other) in self.heard
+            (number, other, channel) in self.withdrawn
+            or (channel == "email" and (number, other) in self.heard)
             for other in BRANDS
             if other != brand
         )
@@ -205,13 +209,19 @@ def check(ledger: Ledger, platform: Platform, name: str, is_all: bool) -> int:
                     continue
                 assert ledger.wants(key) or not is_reached, (key, platform.find(who))
                 needs_email = name == "salesmanago" and not ledger.permits((number, brand, "email"))
+                # Who lost their e-mail was closed at SALESmanago as a whole, for no word of theirs
+                # on text messages, and these stay closed until a new grant.
                 is_exact = name in ("webhook", "braze", "file") or (
-                    name == "salesmanago" and channel == "sms"
+                    name == "salesmanago"
+                    and channel == "sms"
+                    and (number, brand, "email") not in ledger.withdrawn
+                    and (number, brand) not in ledger.heard
                 )
                 is_exact &= number not in ledger.united and not needs_email
                 if channel == "email":
                     is_exact &= (number, brand) not in ledger.unanswered
-                    is_exact &= name != "braze" or not ledger.has_refused_elsewhere(number, brand)
+                if name in ("braze", "salesmanago") and channel in FORCED[name]:
+                    is_exact &= not ledger.has_refused_elsewhere(number, brand, channel)
                 if is_all and is_exact:
                     assert is_reached == ledger.wants(key), (key, platform.find(who))
     return count

@@ -71,9 +71,11 @@ class Change:
     what consent permits. A no is told every time. What the platform itself says of a channel that
     is permitted is left alone, but for two sets: `opened`, to be opened there by force, since the
     grant is newer than the last word that we know of, and `held`, to be told no again, since our
-    last word was no and no grant is newer. A `close` has the permissions that it takes away only,
-    and its payload the fields to be emptied. `is_new` says that the destination has not taken a
-    word on this person yet: it may know them from elsewhere, and they may have unsubscribed there.
+    last word was no and no grant is newer. Of a `merge`, `held` are the channels on which our last
+    word on the old profile was no: any other no that it holds is the platform's own, and has to be
+    carried over, since the person has said it. A `close` has only the permissions that it takes
+    away, and its payload the fields to be emptied. `is_new` says that the destination has not taken
+    a word on this person yet: it may know them from elsewhere, with an unsubscription of theirs.
     `is_profiled` says that fields for profiling may be told. `grants` are the times of the grants
     by channel, for the state. `remote_id` is the platform's own id, where it gave one; `is_shared`
     says that another customer has the same and stays, `is_gone` that this run has had it deleted

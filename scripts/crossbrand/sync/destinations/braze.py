@@ -1,4 +1,4 @@
-"""Braze: /users/track, /users/merge and /users/delete.
+"""Braze: /users/track, /users/merge and /users/delete, and /users/export/ids before a merge.
 
 By its public documentation: up to 75 objects in a request to /users/track, 50 in one to the other
 two; 3,000 requests in three seconds; what it does not take of a request it lists under `errors`, by
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from crossbrand.sync.answers import Refused
 from crossbrand.sync.destinations.base import (
     DELIVERED,
     Change,
@@ -23,6 +24,8 @@ AUDIENCES = "crossbrand_audiences"
 """The custom attribute, an array, that holds the audiences of a person."""
 
 CLOSED = "unsubscribed"
+STATES = {"email": ("email",), "push": ("web_push", "app_push")}
+"""What Braze keeps a subscription state of, and which channels it is about."""
 
 
 class Braze(Destination):
@@ -58,12 +61,47 @@ class Braze(Destination):
                 }
                 for change in changes
             ]
+            self._carry_over(changes, key)
             return self._post("/users/merge", {"merge_updates": updates}, changes, key)
         if operation in (Operation.delete, Operation.erase):
             ids = [change.external_id for change in changes]
             return self._post("/users/delete", {"external_ids": ids}, changes, key)
         attributes = [self._attributes(change) for change in changes]
         return self._post("/users/track", {"attributes": attributes}, changes, key)
+
+    def _carry_over(self, changes: Sequence[Change], key: str) -> None:
+        """Whoever unsubscribed under the old profile has done so for themselves.
+
+        A merge keeps the states of the profile that stays, so these are told to it before.
+        """
+        ids = [change.external_id for change in changes]
+        wanted = ["external_id", *(f"{kind}_subscribe" for kind in STATES)]
+        reply = self._request(
+            "/users/export/ids", {"external_ids": ids, "fields_to_export": wanted}, None
+        )
+        left = {
+            (str(user.get("external_id")), kind)
+            for user in reply["users"]
+            for kind in STATES
+            if user.get(f"{kind}_subscribe") == CLOSED
+        }
+        carried = []
+        for change in changes:
+            states = {
+                f"{kind}_subscribe": CLOSED
+                for kind, channels in STATES.items()
+                if (change.external_id, kind) in left and not change.held.issuperset(channels)
+            }
+            if states:
+                into = {"external_id": change.into_external_id, "_update_existing_only": True}
+                carried.append({**into, **states})
+        if carried:
+            outcomes = self._post(
+                "/users/track", {"attributes": carried}, changes, f"{key}-carried"
+            )
+            refused = [one.rejected for one in outcomes if one.rejected]
+            if refused:
+                raise Refused(200, refused[0])
 
     def _attributes(self, change: Change) -> dict[str, Any]:
         attributes: dict[str, Any] = {"external_id": change.external_id}
@@ -84,7 +122,7 @@ class Braze(Destination):
         if change.operation is Operation.close:
             attributes["_update_existing_only"] = True
         attributes |= change.payload
-        for kind, channels in (("email", ("email",)), ("push", ("web_push", "app_push"))):
+        for kind, channels in STATES.items():
             # Left out, a profile keeps what it has, and a new one is `subscribed`.
             if change.is_closed(*channels):
                 attributes[f"{kind}_subscribe"] = CLOSED
@@ -100,6 +138,18 @@ class Braze(Destination):
     def _post(
         self, path: str, document: dict[str, Any], changes: Sequence[Change], key: str
     ) -> list[Outcome]:
+        outcomes = [DELIVERED] * len(changes)
+        for error in self._request(path, document, key).get("errors") or []:
+            index = error.get("index") if isinstance(error, dict) else None
+            words = str((error.get("type") if isinstance(error, dict) else None) or error)
+            if not isinstance(index, int) or not 0 <= index < len(outcomes):
+                # Braze does not say who it is about: the batch is halved until it is plain.
+                raise Refused(200, words)
+            outcomes[index] = Outcome(rejected=words)
+        return outcomes
+
+    def _request(self, path: str, document: dict[str, Any], key: str | None) -> dict[str, Any]:
+        """The answer; one without a message is none of Braze's, and nobody knows what was taken."""
         reply = self.http.request(
             "POST",
             path,
@@ -107,10 +157,6 @@ class Braze(Destination):
             headers={"Authorization": f"Bearer {self.setup.secrets['API_KEY']}"},
             key=key,
         )
-        outcomes = [DELIVERED] * len(changes)
-        body = reply.body if isinstance(reply.body, dict) else {}
-        for error in body.get("errors") or []:
-            index = error.get("index") if isinstance(error, dict) else None
-            if isinstance(index, int) and 0 <= index < len(outcomes):
-                outcomes[index] = Outcome(rejected=str(error.get("type") or error))
-        return outcomes
+        body: dict[str, Any] = reply.body
+        body["message"]
+        return body

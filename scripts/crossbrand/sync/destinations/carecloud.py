@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crossbrand.sync.answers import Refused
+from crossbrand.sync.channels import FLAGS
 from crossbrand.sync.destinations.base import (
     DELIVERED,
     Change,
@@ -22,6 +23,7 @@ from crossbrand.sync.destinations.base import (
 
 NOT_FOUND = 404
 DELETED = 0
+NOT_SET = 2
 AGREEMENT = "agreement_marketing_communication"
 PERSONAL = ("first_name", "last_name", "birthdate", "email", "phone", "address", "photo_url")
 Json = dict[str, Any]
@@ -54,6 +56,8 @@ class CareCloud(Destination):
         current = self._read(remote_id) if remote_id else None
         if operation is Operation.upsert:
             return [self._upsert(change, remote_id, current, key)]
+        if operation is Operation.merge and current is not None:
+            self._carry_over(change, current, key)
         spared = (Operation.merge, Operation.delete)
         if remote_id is None or current is None or (change.is_shared and operation in spared):
             return [DELIVERED]
@@ -77,13 +81,23 @@ class CareCloud(Destination):
         self._put(remote_id, document, key)
         return [DELIVERED]
 
+    def _carry_over(self, change: Change, old: Json, key: str) -> None:
+        """A no that the old record holds and that we never told: the person has said it there."""
+        is_ours = all(one in change.held for one in FLAGS)
+        if _agreement(old) != 0 or is_ours:
+            return
+        into_id = change.into_remote_id or self._find(change.into_external_id)
+        into = self._read(into_id) if into_id else None
+        if into_id is not None and into is not None and into_id != change.remote_id:
+            told = {"personal_information": {"agreement": {AGREEMENT: 0}}}
+            self._put(into_id, merged(into, told), key)
+
     def _upsert(
         self, change: Change, remote_id: str | None, current: Json | None, key: str
     ) -> Outcome:
         told: Json = dict(change.payload)
         is_closed = change.is_closed(*change.permissions)
-        information = (current or {}).get("personal_information") or {}
-        is_silent = (information.get("agreement") or {}).get(AGREEMENT) is None
+        is_silent = _agreement(current or {}) in (None, NOT_SET)
         # What a record says already, of somebody who is new to us as well, is the platform's own.
         if is_silent or is_closed or change.opened:
             agreement = {AGREEMENT: int(not is_closed)}
@@ -143,6 +157,12 @@ class CareCloud(Destination):
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.setup.secrets['TOKEN']}"}
+
+
+def _agreement(record: Mapping[str, Any]) -> Any:
+    """What a record says of marketing: 1 yes, 0 no, 2 or nothing where nobody has been asked."""
+    information = record.get("personal_information") or {}
+    return (information.get("agreement") or {}).get(AGREEMENT)
 
 
 def _closed() -> Json:

@@ -32,6 +32,8 @@ IDENTIFIERS = ("email", "phone_number")
 REACHING = ("email", "sms", "call")
 ENDED = frozenset({"complete", "cancelled"})
 Json = dict[str, Any]
+THEIR_WORDS = frozenset({"UNSUBSCRIBE", "SPAM_COMPLAINT"})
+"""Reasons of a suppression there that are a person's own."""
 
 
 class Klaviyo(Destination):
@@ -68,7 +70,8 @@ class Klaviyo(Destination):
             found = self._find(change.external_id for change in changes)
             return self._import_known(changes, found, lambda one: _membership(one, False), key)
         found = self._find(
-            one for change in changes for one in (change.external_id, *_into(change))
+            (one for change in changes for one in (change.external_id, *_into(change))),
+            with_subscriptions=operation is Operation.merge,
         )
         if operation is Operation.suppress:
             self._suppress(changes, found, key)
@@ -83,6 +86,15 @@ class Klaviyo(Destination):
             outcomes = self._import_known(changes, found, _permitted, key)
             return self._clear(changes, outcomes, found)
         if operation is Operation.merge:
+            # The e-mail keeps its subscription, and the profile that stays may have another e-mail.
+            self._suppress_emails(
+                (
+                    found.get(one.into_external_id, {}).get("attributes", {}).get("email")
+                    for one in changes
+                    if "email" not in one.held and _has_left(found.get(one.external_id, {}))
+                ),
+                key,
+            )
             return [self._each(partial(self._merge, one, found)) for one in changes]
         return [self._each(partial(self._delete, one, found)) for one in changes]
 
@@ -198,24 +210,21 @@ class Klaviyo(Destination):
                 yield one.get("attributes") or {}
             path = (page.get("links") or {}).get("next")
 
-    def _suppress(
-        self, changes: Sequence[Change], found: dict[str, Json], key: str
-    ) -> list[Outcome]:
+    def _suppress(self, changes: Sequence[Change], found: dict[str, Json], key: str) -> None:
         # Known by what Klaviyo holds, or by what is told although it is held closed.
-        emails = sorted(
-            {
-                str(email)
-                for change in changes
-                for email in (
-                    found.get(change.external_id, {}).get("attributes", {}).get("email"),
-                    change.payload.get("email"),
-                )
-                if email
-            }
+        emails = (
+            email
+            for change in changes
+            for email in (
+                found.get(change.external_id, {}).get("attributes", {}).get("email"),
+                change.payload.get("email"),
+            )
         )
-        for part in _parts(emails, 100):
+        self._suppress_emails(emails, key)
+
+    def _suppress_emails(self, emails: Iterable[Any], key: str) -> None:
+        for part in _parts(sorted({str(email) for email in emails if email}), 100):
             self._suppression("create", part, key)
-        return [DELIVERED] * len(changes)
 
     def _suppression(self, verb: str, emails: Sequence[str], key: str) -> None:
         kind = f"profile-suppression-bulk-{verb}-job"
@@ -254,13 +263,17 @@ class Klaviyo(Destination):
             return Outcome(rejected=refused.words)
         return DELIVERED
 
-    def _find(self, external_ids: Iterable[str]) -> dict[str, Json]:
+    def _find(
+        self, external_ids: Iterable[str], *, with_subscriptions: bool = False
+    ) -> dict[str, Json]:
         """Klaviyo's profiles by external id; who is not there is not in it."""
+        wanted = {"additional-fields[profile]": "subscriptions"} if with_subscriptions else {}
         found: dict[str, Json] = {}
         for part in _parts(sorted(set(external_ids)), 50):
             listed = ",".join(json.dumps(one) for one in part)
             page = self._get(
-                "/api/profiles", {"filter": f"any(external_id,[{listed}])", "page[size]": "100"}
+                "/api/profiles",
+                {"filter": f"any(external_id,[{listed}])", "page[size]": "100", **wanted},
             )
             for one in page.get("data") or []:
                 found[str(one["attributes"].get("external_id"))] = one
@@ -303,6 +316,18 @@ def _emptied(told: Mapping[str, Any], held: Mapping[str, Any]) -> Json:
         elif value is None and own is not None:
             emptied[name] = None
     return emptied
+
+
+def _has_left(profile: Json) -> bool:
+    """Whether somebody has unsubscribed there, or is suppressed for another reason than our word.
+
+    Ours is one by a user of the account; a bounce is no word of theirs.
+    """
+    if not profile:
+        return False
+    marketing = profile["attributes"]["subscriptions"]["email"]["marketing"]
+    reasons = {str(one.get("reason")) for one in marketing.get("suppression") or []}
+    return marketing["consent"] == "UNSUBSCRIBED" or bool(reasons & THEIR_WORDS)
 
 
 def _membership(change: Change, is_member: bool) -> Json:

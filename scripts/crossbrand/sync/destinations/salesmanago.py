@@ -1,4 +1,4 @@
-"""SALESmanago: contact/batchupsert, contact/update and contact/batchDelete.
+"""SALESmanago: contact/batchupsert, contact/update, contact/batchDelete, and looking contacts up.
 
 By its public documentation: every call carries clientId, apiKey, requestTime and sha, which is the
 SHA-1 of apiKey + clientId + apiSecret; a contact is keyed by its e-mail, and the answer to an
@@ -24,6 +24,9 @@ from crossbrand.sync.destinations.base import (
 
 LISTED = 50
 """Contacts that are asked for at once."""
+
+CHANNELS: Mapping[str, tuple[str, ...]] = {"": ("email",), "Phone": ("sms", "call")}
+"""How an opt-in is called, after the first word, and which channels it is about."""
 
 UNKNOWN = "SALESmanago never told the id of this contact; look for it by hand"
 
@@ -60,6 +63,8 @@ class Salesmanago(Destination):
         if operation is Operation.merge:
             # The e-mail is the key, so two customers with one e-mail are one contact already.
             there = [one for one in there if one.remote_id != one.into_remote_id]
+            for change in there:
+                self._carry_over(change, key)
         if operation in (Operation.suppress, Operation.close, Operation.leave):
             # A no holds for the contact, whoever else it stands for.
             for change in there:
@@ -97,6 +102,23 @@ class Salesmanago(Destination):
                 Outcome(remote_id=str(contact_id)) if contact_id else Outcome(rejected=words)
             )
         return outcomes
+
+    def _carry_over(self, change: Change, key: str) -> None:
+        """Whoever opted out of the old contact there has said so of themselves: the new one, too.
+
+        A merge deletes the old contact, and nobody would know of it any more.
+        """
+        answer = self._call("contact/listById", {"contactId": [change.remote_id]}, None)
+        switches = {}
+        for contact in answer["contacts"]:
+            for name, channels in CHANNELS.items():
+                is_ours = all(one in change.held for one in channels)
+                if contact.get(f"optedOut{name}") and not is_ours:
+                    switches[f"force{name}OptOut"] = True
+        if switches:
+            if change.into_remote_id is None:
+                raise Refused(404, UNKNOWN)
+            self._call("contact/update", {"contactId": change.into_remote_id, **switches}, key)
 
     def _known(self, emails: Iterable[str]) -> set[str]:
         """Of these e-mails those that are contacts there, whoever made them."""
@@ -156,7 +178,7 @@ class Salesmanago(Destination):
 def _switches(change: Change, is_made: bool) -> dict[str, bool]:
     """The four switches; with all of them off a contact stays as it is there."""
     switches = {}
-    for name, channels in (("", ("email",)), ("Phone", ("sms", "call"))):
+    for name, channels in CHANNELS.items():
         is_closed = change.is_closed(*channels)
         is_opened = is_made or change.is_opened(*channels)
         switches[f"force{name}OptIn"] = is_opened and not is_closed
