@@ -1,5 +1,6 @@
 -- What people and mail servers answered to messages: leave me alone, or nobody lives here. To be
--- left alone counts also when it is later than as_of, as a withdrawn consent does.
+-- left alone counts also when it is later than as_of, as a withdrawn consent does, and when it is
+-- over age. What staging refused counts as a withdrawn consent (int_privacy__refused_decisions).
 with message_events as (
     select
         brand_id,
@@ -45,6 +46,20 @@ events_as_they_came as (
     where event_type in ('unsubscribed', 'complained')
 ),
 
+events_over_age as (
+    select
+        brand_id,
+        message_id,
+        channel,
+        event_type,
+        contact_id,
+        email_key,
+        phone,
+        occurred_at
+    from {{ ref('stg_communication__lasting_refusals') }}
+    where not is_refused
+),
+
 contacts_bound as (
     select brand_id, record_id as contact_id, customer_id
     from {{ ref('int_identity__record_customers') }}
@@ -84,41 +99,49 @@ events_addressed as (
     where message_events.occurred_at <= as_of.as_of_at
 ),
 
--- As of the build's moment the message itself may not have been sent, so nobody is bound to it.
-refusals_later as (
-    select
-        coalesce(message_customers.customer_id, contacts_bound.customer_id) as customer_id,
-        events_as_they_came.brand_id,
-        events_as_they_came.channel,
-        events_as_they_came.event_type,
-        case channels.is_addressed_by
-            when 'email' then coalesce(events_as_they_came.email_key, messages.email_key)
-            when 'phone' then coalesce(events_as_they_came.phone, messages.phone)
-        end as address,
-        events_as_they_came.occurred_at
+events_apart as (
+    select events_as_they_came.*
     from events_as_they_came
     cross join as_of
+    where events_as_they_came.occurred_at > as_of.as_of_at
+    union all
+    select * from events_over_age
+),
+
+-- As of the build's moment the message itself may not have been sent, or be there no more, so
+-- nobody is bound to it.
+refusals_apart as (
+    select
+        coalesce(message_customers.customer_id, contacts_bound.customer_id) as customer_id,
+        events_apart.brand_id,
+        events_apart.channel,
+        events_apart.event_type,
+        case channels.is_addressed_by
+            when 'email' then coalesce(events_apart.email_key, messages.email_key)
+            when 'phone' then coalesce(events_apart.phone, messages.phone)
+        end as address,
+        events_apart.occurred_at
+    from events_apart
     inner join channels
-        on events_as_they_came.channel = channels.channel
+        on events_apart.channel = channels.channel
     left join messages
         on
-            events_as_they_came.brand_id = messages.brand_id
-            and events_as_they_came.message_id = messages.message_id
+            events_apart.brand_id = messages.brand_id
+            and events_apart.message_id = messages.message_id
     left join message_customers
         on
-            events_as_they_came.brand_id = message_customers.brand_id
-            and events_as_they_came.message_id = message_customers.message_id
+            events_apart.brand_id = message_customers.brand_id
+            and events_apart.message_id = message_customers.message_id
     left join contacts_bound
         on
-            events_as_they_came.brand_id = contacts_bound.brand_id
-            and events_as_they_came.contact_id = contacts_bound.contact_id
-    where events_as_they_came.occurred_at > as_of.as_of_at
+            events_apart.brand_id = contacts_bound.brand_id
+            and events_apart.contact_id = contacts_bound.contact_id
 ),
 
 events_united as (
     select * from events_addressed
     union all
-    select * from refusals_later
+    select * from refusals_apart
 ),
 
 suppressions as (

@@ -1,12 +1,17 @@
 {#
-    What a refused consent row may be about: every purpose where its own cannot be read, every brand where
-    its brand is none of ours, and whoever uses an identifier that it names. The phone is read once more,
-    since without a known brand nobody could tell which country it is of.
+    What a refused consent row, or a refused unsubscription or complaint, may be about: every purpose where
+    its own cannot be read, every brand where its brand is none of ours, and whoever uses an identifier
+    that it names. The phone is read once more, since without a known brand nobody could tell which
+    country it is of.
 #}
 with
 
 refused_consent_events as (
     select * from {{ ref('stg_privacy__refused_consent_events') }}
+),
+
+lasting_refusals as (
+    select * from {{ ref('stg_communication__lasting_refusals') }}
 ),
 
 brands as (
@@ -39,22 +44,54 @@ brand_spellings as (
     from brands
 ),
 
+refusals as (
+    select
+        'refused' as kind,
+        brand_id,
+        consent_event_id as refusal_id,
+        refusal_number,
+        contact_id,
+        email_key,
+        phone_original,
+        purpose,
+        channel,
+        decided_at
+    from refused_consent_events
+
+    union all
+
+    select
+        'refused_message' as kind,
+        brand_id,
+        event_id as refusal_id,
+        refusal_number,
+        contact_id,
+        email_key,
+        phone_original,
+        'marketing' as purpose,
+        channel,
+        -- A later grant answers who has unsubscribed; nothing answers a complaint.
+        case when event_type = 'unsubscribed' then occurred_at end as decided_at
+    from lasting_refusals
+    where is_refused
+),
+
 refusals_placed as (
     select
-        refused_consent_events.*,
+        refusals.*,
         brand_spellings.brand_id as spelled_brand_id
-    from refused_consent_events
+    from refusals
     left join brand_spellings
-        on lower(trim(refused_consent_events.brand_id)) = brand_spellings.spelling
+        on lower(trim(refusals.brand_id)) = brand_spellings.spelling
 ),
 
 refusals_by_brand as (
     select
         concat_ws(
             '|',
-            'refused',
+            refusals_placed.kind,
             coalesce(refusals_placed.brand_id, ''),
-            coalesce(refusals_placed.consent_event_id, ''),
+            coalesce(refusals_placed.refusal_id, ''),
             cast(refusals_placed.refusal_number as {{ type_string() }})
         ) as decision_id,
         brands.brand_id,
