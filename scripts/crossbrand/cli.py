@@ -680,6 +680,24 @@ def erase(
 
 
 @app.command()
+def retain(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Count by feed and file; change nothing.")
+    ] = False,
+    postgres: Postgres = None,
+) -> None:
+    """Remove what is over age by seeds/retention.csv from landing, warehouse and published files.
+
+    Run again after it was cut off. Exit code 0: done. 1: the build did not end, as was told. 2: it
+    could not begin, and nothing changed.
+    """
+    from crossbrand.privacy import retain as module
+
+    if not module.retain(find_paths(), make_console(), dry_run=dry_run, postgres=postgres):
+        raise typer.Exit(1)
+
+
+@app.command()
 def access(
     identifier: Annotated[
         str | None,
@@ -717,6 +735,9 @@ def audit(
     verify: Annotated[
         bool, typer.Option("--verify", help="Follow the chain of hashes from the first line.")
     ] = False,
+    customer: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only the lines that name this customer.")
+    ] = None,
 ) -> None:
     """Print the record of erasures, accesses, exports and merges, or check that it is whole.
 
@@ -725,7 +746,14 @@ def audit(
     from crossbrand.privacy import audit as module
     from crossbrand.privacy.places import privacy_folder
 
-    console, path = make_console(), privacy_folder(find_paths()).audit
+    folder = privacy_folder(find_paths())
+    console, path = make_console(), folder.audit
+    if customer:
+        from crossbrand.privacy.merges import of_customer
+
+        for entry in of_customer(folder, customer):
+            typer.echo(json.dumps(entry, ensure_ascii=False))
+        return
     if not verify:
         typer.echo(path.read_text(encoding="utf-8") if path.is_file() else "", nl=False)
         return

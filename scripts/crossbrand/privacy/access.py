@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow.parquet as pq
 import yaml
 from rich.console import Console
 
@@ -25,23 +24,21 @@ from crossbrand.errors import CrossbrandError
 from crossbrand.paths import Paths, open_warehouse, quoted
 from crossbrand.privacy import audit
 from crossbrand.privacy.access_page import page
-from crossbrand.privacy.described import marts_described
-from crossbrand.privacy.marks import SuppressionList
+from crossbrand.privacy.access_records import Held, held_on
+from crossbrand.privacy.described import marts_described, personal_columns
+from crossbrand.privacy.merges import keyed
 from crossbrand.privacy.places import privacy_folder, write_private
 from crossbrand.privacy.resolve import Resolver, Wanted, open_resolver
 from crossbrand.privacy.rows import RowReader, seed
-from crossbrand.privacy.scan import landed_files, scan, scratch_database
-from crossbrand.privacy.suppress import aside_files, rejects_that_name
-from crossbrand.privacy.texts import TextSearch, brand_of
 from crossbrand.sync.places import find_places
 
 VERSION = 1
 
 # What tells how records were joined, which may speak of others.
-INTERNAL = ("identity_", "loyalty_conflicts", "customer_records")
+INTERNAL = ("identity_", "loyalty_conflicts")
 
-FACTS = ("sessions", "carts", "open_carts", "customer_timeline", "attribution")
-"""Marts that repeat happenings which the feeds tell already."""
+UNKNOWN = "unknown-brand"
+"""Stands for the brands that seeds/brands.csv does not have: nobody can use their rows."""
 
 PURPOSES = {
     "contract": "To deliver what was ordered, to take it back, and to keep accounts.",
@@ -76,11 +73,16 @@ def access(request: AccessRequest, paths: Paths, console: Console) -> list[Path]
         controller, customer = _find(request, resolver)
         brands = [request.brand] if request.brand else list(resolver.brands_of(controller))
         with console.status("looking through the landing"):
-            records = _records(resolver, controller, customer, paths)
-        written = []
-        out = request.out or privacy_folder(paths).root / "access"
-        for brand in brands:
-            document = _document(connection, resolver, paths, customer, brand, records)
+            held = held_on(resolver, controller, customer, paths)
+        if unread := resolver.unread_files(paths):
+            console.print(
+                f"{unread:,} landing files have not been read by the warehouse, which might know "
+                "more of the person with them: `crossbrand build` first."
+            )
+        written = {}
+        out = (request.out or privacy_folder(paths).root / "access").resolve()
+        for brand in [*brands, *([] if request.brand else [UNKNOWN])]:
+            document = _document(connection, resolver, paths, customer, brand, controller, held)
             if document is None:
                 continue
             stem = f"{brand}-{customer}"
@@ -89,18 +91,19 @@ def access(request: AccessRequest, paths: Paths, console: Console) -> list[Path]
             write_private(out / f"{stem}.html", page(document))
             rows = sum(len(feed["records"]) for feed in document["feeds"].values())
             console.print(f"{brand}: {rows:,} records, {out / f'{stem}.html'}", soft_wrap=True)
-            written.append(out / f"{stem}.html")
+            written[brand] = out / f"{stem}.html"
     if not written:
         raise CrossbrandError("No brand that was named holds anything on this person.")
     audit.record(
         privacy_folder(paths),
         "access",
         access_id=secrets.token_hex(4),
-        customer_id=customer,
-        brands=[path.name.split("-")[0] for path in written],
+        customer=keyed(privacy_folder(paths), "customer", customer),
+        brands=list(written),
         request=request.request,
+        answers_in=str(out),
     )
-    return written
+    return list(written.values())
 
 
 def _find(request: AccessRequest, resolver: Resolver) -> tuple[str, str]:
@@ -140,70 +143,24 @@ def _find(request: AccessRequest, resolver: Resolver) -> tuple[str, str]:
     return wanted.controller_id, customers[0]
 
 
-def _records(
-    resolver: Resolver, controller: str, customer: str, paths: Paths
-) -> dict[tuple[str, str], list[dict[str, Any]]]:
-    """Landed rows of the person by feed and brand, as they were delivered, with their source."""
-    people = resolver.people(controller, [customer])
-    listed = SuppressionList.of(people.marks, datetime.now(UTC))
-    reader = resolver.reader
-    records: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    with scratch_database() as scratch:
-        for feed in reader.feeds():
-            found = scan(reader, listed, {feed.name: landed_files(paths.landing, feed)}, scratch)
-            for path, numbers in sorted(found.rows.items()):
-                table = pq.read_table(path).take(sorted(numbers))
-                for number, row in zip(sorted(numbers), table.to_pylist(), strict=True):
-                    place = path.relative_to(paths.landing)
-                    records.setdefault((feed.name, brand_of(place) or ""), []).append(
-                        _with_source(row, place, number)
-                    )
-        search = TextSearch(reader, listed, scratch)
-        for path in aside_files(paths.landing):
-            place = path.relative_to(paths.landing)
-            table = pq.read_table(path)
-            hit = rejects_that_name(table, path, search)
-            for number, (row, is_hit) in enumerate(zip(table.to_pylist(), hit, strict=True)):
-                if is_hit:
-                    records.setdefault(("rejected", brand_of(place) or ""), []).append(
-                        _with_source(row, place, number)
-                    )
-    return records
-
-
-def _with_source(row: dict[str, Any], place: Path, number: int) -> dict[str, Any]:
-    """The row without what is empty; the delivered file and line where landing kept them."""
-    file, line = row.pop("_file", None), row.pop("_line", None)
-    kept = {name: value for name, value in row.items() if value is not None}
-    return {
-        **kept,
-        "_source": {
-            "landed_file": place.as_posix(),
-            "landed_row": number + 1,
-            "delivered_file": file,
-            "delivered_line": line,
-        },
-    }
-
-
 def _document(
     connection: duckdb.DuckDBPyConnection,
     resolver: Resolver,
     paths: Paths,
     customer: str,
     brand: str,
-    records: dict[tuple[str, str], list[dict[str, Any]]],
+    controller: str,
+    held: Held,
 ) -> dict[str, Any] | None:
-    feeds: dict[str, dict[str, Any]] = {
-        name: {
-            "description": _feed_description(resolver, name),
-            "records": rows,
-        }
-        for (name, of), rows in sorted(records.items())
-        if of == brand
-    }
-    derived = _derived(connection, paths, customer, brand)
-    if not feeds and not derived:
+    feeds: dict[str, dict[str, Any]] = {}
+    for (name, of), rows in sorted(held.records.items()):
+        if of == brand or (brand == UNKNOWN and of not in resolver.brands):
+            feed = {"description": _feed_description(resolver, name), "records": []}
+            feeds.setdefault(name, feed)["records"] += rows
+    derived = {} if brand == UNKNOWN else _derived(connection, paths, customer, brand)
+    if not feeds and not any(
+        _is_of(brand, row) for mart in derived.values() for row in mart["rows"]
+    ):
         return None
     consents = sorted(
         (
@@ -212,7 +169,10 @@ def _document(
         ),
         key=lambda row: str(row["decided_at"]),
     )
-    about = resolver.brands[brand]
+    about = resolver.brands.get(brand) or {
+        "brand_name": "brands that are not set up here",
+        "controller_id": controller,
+    }
     return {
         "version": VERSION,
         "written_at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -226,14 +186,21 @@ def _document(
         "consents": consents,
         "feeds": feeds,
         "derived": derived,
+        "decisions": held.decisions,
         "recipients": _recipients(paths, customer, brand),
         "retention": _retention(paths),
         "left_out": [
             "Records that name only an identifier which several people share: whose they are is "
             "not known.",
+            "Which identifiers joined your records, since these may be of others, too.",
             "Backups, and what platforms keep that were told of you; ask them as well.",
         ],
     }
+
+
+def _is_of(brand: str, row: dict[str, Any]) -> bool:
+    """Whether a row of a mart is about them at the brand, and not at all brands together."""
+    return brand in (row.get("brand_id"), row.get("scope"))
 
 
 def _feed_description(resolver: Resolver, name: str) -> str:
@@ -255,26 +222,32 @@ def _derived(
         columns.setdefault(str(table), []).append(str(column))
     found: dict[str, Any] = {}
     for table, names in columns.items():
-        if "customer_id" not in names or table.startswith(INTERNAL) or table in FACTS:
+        if "customer_id" not in names or table.startswith(INTERNAL):
             continue
+        # Another customer, who shared a link say, is nobody's business.
+        shown = [name for name in names if not name.endswith("_customer_id")]
         place = next((name for name in ("brand_id", "scope") if name in names), None)
-        where = f"and {place} = {quoted(brand)}" if place else ""
-        if table == "customer_360":
-            # The same for all brands together; the brand's own row is customer_brand_360.
-            continue
+        # A row of all brands together is on them as much as one of this brand.
+        where = f"and {place} in ({quoted(brand)}, 'all')" if place else ""
+        if place is None:
+            # An address or a name of another brand belongs into that brand's answer.
+            personal = personal_columns(paths.project, table)
+            shown = [name for name in shown if name not in personal]
         rows = connection.execute(
-            f"select * from marts.{table} where customer_id = ? {where} order by all", [customer]
+            f"select {', '.join(shown)} from marts.{table} where customer_id = ? {where} "
+            "order by all",
+            [customer],
         ).fetchall()
         if rows:
             about, meanings = described.get(table, ("", {}))
             found[table] = {
                 "meaning": about,
                 "is_over_all_brands": place is None,
-                "columns": {name: meanings.get(name, "") for name in names},
+                "columns": {name: meanings.get(name, "") for name in shown},
                 "rows": [
                     {
                         name: _plain(value)
-                        for name, value in zip(names, row, strict=True)
+                        for name, value in zip(shown, row, strict=True)
                         if value is not None
                     }
                     for row in rows

@@ -16,6 +16,7 @@ FIRST = (
 )
 MART_NAMES = {
     "customer_brand_360": "You at this brand",
+    "customer_360": "You at all brands together",
     "rfm_scores": "How lately, how often and for how much you bought",
     "lifecycle_stages": "Where you stand as a customer",
     "customer_predictions": "What is expected of you",
@@ -25,6 +26,12 @@ MART_NAMES = {
     "channel_affinity": "Channels that you answer on",
     "product_affinity": "What you like",
     "customer_history": "Month by month",
+    "customer_records": "Which records were taken for yours",
+    "customer_timeline": "What happened, in the order of time",
+    "sessions": "Visits, put together from single steps",
+    "carts": "What you put into the cart",
+    "open_carts": "What is in the cart now",
+    "attribution": "Which campaign your orders are credited to",
 }
 FEED_NAMES = {
     "contacts": "Contact details",
@@ -87,6 +94,9 @@ def page(document: Mapping[str, Any]) -> str:
     sections = [
         _section("worked-out", "What was worked out about you", _derived(document["derived"])),
         _section("consents", "What you permitted, over time", _consents(document["consents"])),
+        _section(
+            "decisions", "What a person decided on your records", _decisions(document["decisions"])
+        ),
         _section("purposes", "What your data is for", _purposes(document["purposes"])),
         _section("recipients", "Who was told", _recipients(document["recipients"])),
         _section("retention", "How long it is kept", _retention(document["retention"])),
@@ -129,7 +139,10 @@ def _derived(derived: Mapping[str, Any]) -> str:
     parts = []
     for name in order:
         mart = derived[name]
-        rows = "".join(f"<article>{_pairs(row, mart['columns'])}</article>" for row in mart["rows"])
+        rows = "".join(
+            f"<article>{_over_all(row)}{_pairs(row, mart['columns'])}</article>"
+            for row in mart["rows"]
+        )
         over = " Over all brands together." if mart["is_over_all_brands"] else ""
         title = escape(MART_NAMES[name]) if name in MART_NAMES else _words(name)
         parts.append(
@@ -138,6 +151,10 @@ def _derived(derived: Mapping[str, Any]) -> str:
             f'<p class="soft">{escape(mart["meaning"])}{over}</p>{rows}</details>'
         )
     return "".join(parts)
+
+
+def _over_all(row: Mapping[str, Any]) -> str:
+    return '<p class="soft">Over all brands together.</p>' if row.get("scope") == "all" else ""
 
 
 def _pairs(row: Mapping[str, Any], meanings: Mapping[str, str]) -> str:
@@ -160,6 +177,17 @@ def _consents(consents: Sequence[Mapping[str, Any]]) -> str:
         for row in consents
     ]  # fmt: skip
     return _table(("When", "What", "For", "On", "On the ground of"), rows)
+
+
+def _decisions(decisions: Sequence[Mapping[str, Any]]) -> str:
+    if not decisions:
+        return "<p>Nobody decided anything by hand.</p>"
+    rows = [
+        [row.get("decided_at", ""), row["decision"].replace("_", " "),
+         f"{row['identifier_type']} {row['identifier_value']}"]
+        for row in decisions
+    ]  # fmt: skip
+    return _table(("When", "What", "On"), rows)
 
 
 def _purposes(purposes: Mapping[str, str]) -> str:

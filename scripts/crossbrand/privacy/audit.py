@@ -12,6 +12,8 @@ import getpass
 import hashlib
 import json
 import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +22,7 @@ from typing import Any
 from crossbrand.privacy.places import PrivacyFolder
 
 BEGINNING = "0" * 64
+TAIL_BYTES = 64 * 1024
 ACTOR_VARIABLE = "CROSSBRAND_ACTOR"
 
 
@@ -36,24 +39,44 @@ def actor() -> str:
 
 def record(folder: PrivacyFolder, event: str, **details: Any) -> None:
     """Append one line and bring it to the disk. `details` are counts and ids, never data."""
+    record_many(folder, event, [details])
+
+
+def record_many(folder: PrivacyFolder, event: str, lines: Sequence[Mapping[str, Any]]) -> None:
+    """Append lines of one event and bring them to the disk at once."""
+    if not lines:
+        return
     folder.make()
     path = folder.audit
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(descriptor, "r+", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         last = _last_line(path)
-        entry = {
-            "number": int(last["number"]) + 1 if last else 1,
-            "at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "who": actor(),
-            "event": event,
-            **details,
-            "previous": last["hash"] if last else BEGINNING,
-        }
-        entry["hash"] = _hash(entry)
-        file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+        before = int(last["number"]) if last else 0
+        previous = last["hash"] if last else BEGINNING
+        at, who = datetime.now(UTC).isoformat(timespec="seconds"), actor()
+        for number, details in enumerate(lines, before + 1):
+            entry = {
+                "number": number,
+                "at": at,
+                "who": who,
+                "event": event,
+                **details,
+                "previous": previous,
+            }
+            previous = entry["hash"] = _hash(entry)
+            file.write(json.dumps(entry, ensure_ascii=False) + "\n")
         file.flush()
         os.fsync(file.fileno())
+
+
+def entries(path: Path) -> list[dict[str, Any]]:
+    """The lines of the record that can be read."""
+    found = []
+    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
+        with suppress(ValueError):
+            found.append(json.loads(line))
+    return found
 
 
 @dataclass(frozen=True)
@@ -87,10 +110,16 @@ def verify(path: Path) -> Verified:
 
 def _last_line(path: Path) -> dict[str, Any] | None:
     """The last whole line; one that a power cut left in part is given up."""
-    lines = path.read_bytes().splitlines(keepends=True)
+    with path.open("rb") as file:
+        end = file.seek(0, os.SEEK_END)
+        tail, begin = b"", end
+        while begin and tail.count(b"\n") < 2:
+            begin = max(0, begin - TAIL_BYTES)
+            file.seek(begin)
+            tail = file.read(end - begin)
+    lines = tail.splitlines(keepends=True)
     if lines and not lines[-1].endswith(b"\n"):
-        os.truncate(path, sum(map(len, lines[:-1])))
-        lines.pop()
+        os.truncate(path, end - len(lines.pop()))
     return json.loads(lines[-1]) if lines else None
 
 

@@ -18,6 +18,7 @@ from crossbrand.paths import quoted
 
 KEPT = re.compile(r"full_refresh\s*=\s*false")
 COPIED_BY = "old_warehouse"
+CUSTOMERS = "intermediate.int_identity__customers"
 
 
 def kept_tables(project: Path) -> list[str]:
@@ -30,12 +31,17 @@ def kept_tables(project: Path) -> list[str]:
 
 
 def beginning(
-    project: Path, customers: Mapping[str, Mapping[str, Any]], scopes: Mapping[str, list[str]]
+    project: Path,
+    customers: Mapping[str, Mapping[str, Any]],
+    scopes: Mapping[str, list[str]],
+    *,
+    only_living: bool = False,
 ) -> Callable[[Path, Path], None]:
     """A function that writes the new file from the old one.
 
     customers: by id whether the customer lives on (`lives_on`) and the brands it was erased at;
-    scopes: by id the brands and controllers whose nodes go.
+    scopes: by id the brands and controllers whose nodes go; only_living: leave out what is told of
+    customers whom the last build knew no more.
     """
     gone = [name for name, about in customers.items() if not about["lives_on"]]
 
@@ -74,6 +80,8 @@ def beginning(
                     f"not (customer_id = {quoted(customer)} "
                     f"and split_part(node_key, '|', 2) in ({_list(scopes[customer])}))"
                 )
+        if only_living and "customer_id" in columns:
+            conditions.append(f"customer_id in (select customer_id from {COPIED_BY}.{CUSTOMERS})")
         where = f"where {' and '.join(conditions)}" if conditions else ""
         connection.execute(f"create schema if not exists {schema}")
         connection.execute(

@@ -117,6 +117,7 @@ def readable(document: dict[str, Any]) -> str:
         f"  generations published before: {removed.get('generations', 0)} files",
         f"  logs, run results, compiled statements: {removed.get('dbt_files', 0)}",
         f"  spill: {removed.get('spill_folders', 0)} folders",
+        f"  answers to requests for access: {removed.get('answers', 0)} files",
         *(["  PostgreSQL: replaced"] if removed.get("postgres") else []),
         "",
         "Kept on purpose",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,30 @@ def marts_described(project: Path) -> dict[str, tuple[str, dict[str, str]]]:
         filled = _DOC.sub(lambda found: blocks.get(found[1], ""), str(entry.get("description", "")))
         return " ".join(filled.split())
 
-    found = {}
+    return {
+        str(model["name"]): (
+            text(model),
+            {str(one["name"]): text(one) for one in model.get("columns") or ()},
+        )
+        for model in _marts(project)
+    }
+
+
+def personal_columns(project: Path, mart: str) -> set[str]:
+    """The columns of a mart that are marked as personal."""
+    return {
+        str(column["name"])
+        for model in _marts(project)
+        if model["name"] == mart
+        for column in model.get("columns") or ()
+        if (column.get("config") or {}).get("meta", {}).get("pii")
+    }
+
+
+@cache
+def _marts(project: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
     for path in sorted(project.glob("models/marts/**/_*.yml")):
         document = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER) or {}
-        for model in document.get("models") or ():
-            columns = {str(one["name"]): text(one) for one in model.get("columns") or ()}
-            found[str(model["name"])] = (text(model), columns)
+        found += document.get("models") or []
     return found

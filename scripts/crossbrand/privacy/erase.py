@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import secrets
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -98,7 +99,7 @@ def erase(request: EraseRequest, paths: Paths, console: Console) -> bool:
         planned = _plan(request, paths, folder, console)
         if planned is None or not planned.resolution.people:
             return planned is None or not planned.resolution.refused
-        journal = _begin(planned, folder)
+        journal = _begin(planned, folder, has_postgres=bool(request.postgres))
         done = _run(journal, paths, folder, console, request.postgres)
         return done and not planned.resolution.refused
 
@@ -134,6 +135,7 @@ class _Planned:
     expected: dict[str, Any]
     values: list[str]
     customers: dict[str, dict[str, Any]]
+    former: list[str]
 
 
 def _plan(
@@ -159,7 +161,7 @@ def _plan(
         for one, why in resolution.refused:
             console.print(Text(f"not erased: {one.label}: {why}", style="yellow"), soft_wrap=True)
         if not resolution.people:
-            return _Planned(resolution, {}, [], {})
+            return _Planned(resolution, {}, [], {}, [])
         marks = resolution.marks()
         now = datetime.now(UTC)
         preview = SuppressionList.of(marks, now)
@@ -193,12 +195,14 @@ def _plan(
             "generations": len(places.old_generations()) + _current_count(paths),
             "dbt_files": len(places.dbt_files()),
             "spill_folders": len(places.spill()),
+            "answers": len(_answers(folder, {*customers, *resolver.former_ids(customers)})),
         }  # fmt: skip
         if not customers and not found.total and not any(lines.values()):
             console.print("Nothing is held here that names them; nothing was done.")
             return None
         _print_plan(resolution, customers, expected, console)
-        return _Planned(resolution, expected, sorted(resolver.values(resolution.people)), customers)
+        values = sorted(resolver.values(resolution.people))
+        return _Planned(resolution, expected, values, customers, resolver.former_ids(customers))
 
 
 def _customers(resolution: Resolution, resolver: Resolver) -> dict[str, dict[str, Any]]:
@@ -283,7 +287,8 @@ def _print_plan(
     console.print(
         f"  published   {expected['generations']} files of generations, replaced or removed\n"
         f"  dbt         {expected['dbt_files']} logs, run results and compiled folders\n"
-        f"  spill       {expected['spill_folders']} folders",
+        f"  spill       {expected['spill_folders']} folders\n"
+        f"  answers     {expected['answers']} files of requests for access",
         highlight=False,
     )
     if shared:
@@ -298,7 +303,7 @@ def _print_plan(
         )
 
 
-def _begin(planned: _Planned, folder: PrivacyFolder) -> Journal:
+def _begin(planned: _Planned, folder: PrivacyFolder, *, has_postgres: bool) -> Journal:
     now = datetime.now(UTC)
     key = load_or_create(folder.keys, KEY_NAME)
     people = planned.resolution.people
@@ -308,11 +313,13 @@ def _begin(planned: _Planned, folder: PrivacyFolder) -> Journal:
         who=audit.actor(),
         key=key.id,
         customers=planned.customers,
+        former=planned.former,
         requests=sorted([list(request) for group in people for request in group.requests]),
         refused=len(planned.resolution.refused),
         shared=sum(group.shared for group in people),
         as_of=str(planned.resolution.as_of) if planned.resolution.as_of else None,
         expected=planned.expected,
+        has_postgres=has_postgres,
     )
     marks = {kind: sorted(texts) for kind, texts in planned.resolution.marks().items()}
     journal.seal(key, marks, planned.values)
@@ -348,7 +355,7 @@ def _run(
 ) -> bool:
     run = _Run(journal, paths, folder, console, postgres, RowReader(paths.project))
     for number, (name, step) in enumerate(STEPS, 1):
-        if name in journal.done:
+        if name in journal.done or (name == "postgres" and not journal.has_postgres):
             continue
         console.print(f"{number} of {len(STEPS)}: {TITLES[name]}")
         try:
@@ -431,11 +438,23 @@ def _build(run: _Run) -> None:
             "because the build did not end. Mend what it says and run `crossbrand erase` again: "
             "it goes on from here."
         )
-    if run.postgres:
-        from crossbrand.publish.postgres import publish_to_postgres
 
-        publish_to_postgres(run.paths, run.console, run.postgres)
-        run.result("postgres", True)
+
+def _postgres(run: _Run) -> None:
+    """Replace what the database has; what somebody reads there is not dropped before they end."""
+    if not run.postgres:
+        raise NotAllDoneError(
+            "This erasure was begun with --postgres, and its database still names the people: run "
+            "`crossbrand erase --postgres ADDRESS`, which goes on from here."
+        )
+    from crossbrand.publish.postgres import publish_to_postgres
+
+    if kept := publish_to_postgres(run.paths, run.console, run.postgres):
+        raise NotAllDoneError(
+            f"PostgreSQL still has {' and '.join(kept)} with the people in it. When nobody reads "
+            "it any more, run `crossbrand erase` again: it goes on from here."
+        )
+    run.result("postgres", True)
 
 
 def _sweep(run: _Run) -> None:
@@ -457,16 +476,28 @@ def _forget(run: _Run) -> dict[str, str]:
 
 
 def _sweep_answers(run: _Run) -> int:
-    """Remove answers to requests for access, which are copies of everything."""
-    folder = run.folder.root / "access"
-    answers = [
-        path
-        for path in (sorted(folder.iterdir()) if folder.is_dir() else ())
-        if any(path.stem.endswith(customer) for customer in run.journal.customers)
-    ]
+    answers = _answers(run.folder, {*run.journal.customers, *run.journal.former})
     for path in answers:
         path.unlink()
     return len(answers)
+
+
+def _answers(folder: PrivacyFolder, customers: Collection[str]) -> list[Path]:
+    """Answers to requests for access, which are copies of everything.
+
+    The record knows every folder that one was written to.
+    """
+    folders = {folder.root / "access"} | {
+        Path(entry["answers_in"])
+        for entry in audit.entries(folder.audit)
+        if entry.get("event") == "access" and entry.get("answers_in")
+    }
+    return [
+        path
+        for place in sorted(folders)
+        for path in (sorted(place.iterdir()) if place.is_dir() else ())
+        if path.suffix in (".json", ".html") and path.stem.rpartition("-")[2] in customers
+    ]
 
 
 def _check(run: _Run) -> None:
@@ -517,6 +548,7 @@ STEPS: tuple[tuple[str, Callable[[_Run], None]], ...] = (
     ("landing", _rewrite),
     ("lines", _rewrite_lines),
     ("build", _build),
+    ("postgres", _postgres),
     ("sweep", _sweep),
     ("check", _check),
     ("certificate", _certify),
@@ -528,6 +560,7 @@ TITLES = {
     "landing": "rewriting landing files",
     "lines": "rewriting exports and the steward's decisions",
     "build": "building and publishing without them",
+    "postgres": "replacing what PostgreSQL has",
     "sweep": "removing old generations, logs and compiled statements",
     "check": "looking for them everywhere",
     "certificate": "writing the certificate",

@@ -27,10 +27,14 @@ class Journal:
     key: str
     customers: dict[str, dict[str, Any]] = field(default_factory=dict)
     """By customer id the brands it was erased at, and whether it lives on at others."""
+    former: list[str] = field(default_factory=list)
+    """Ids under which their records were known before they were merged or split."""
     requests: list[list[str]] = field(default_factory=list)
     refused: int = 0
     shared: int = 0
     as_of: str | None = None
+    has_postgres: bool = False
+    """Whether a database is to be replaced as well; its address may hold a password."""
     expected: dict[str, Any] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
     results: dict[str, Any] = field(default_factory=dict)

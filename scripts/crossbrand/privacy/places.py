@@ -35,6 +35,11 @@ class PrivacyFolder:
         return self.root / "erasure.json"
 
     @property
+    def retaining(self) -> Path:
+        """There while what is over age is being removed, or when that was killed."""
+        return self.root / "retaining.json"
+
+    @property
     def certificates(self) -> Path:
         """A JSON file and a readable one for each erasure that was done."""
         return self.root / "certificates"

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from crossbrand.contract import Feed
 from crossbrand.errors import CrossbrandError
-from crossbrand.paths import Paths, quoted, require_tables
+from crossbrand.paths import Paths, has_table, quoted, require_tables
 from crossbrand.privacy.rows import (
     NAMING,
     SHARED,
@@ -270,6 +270,23 @@ class Resolver:
             f"where customer_id in ({_list(brands)})"
         ).fetchall()
         return {str(row[0]) for row in rows if row[1] not in set(brands[str(row[0])])}
+
+    def former_ids(self, customers: Iterable[str]) -> list[str]:
+        """Ids under which records of the customers were known before these were merged or split."""
+        if not has_table(self._connection, "marts.identity_redirects"):
+            return []
+        return self._column(
+            f"""
+            with recursive former as (
+                select unnest([{_list(customers)}]) as customer_id
+                union
+                select redirects.old_customer_id
+                from marts.identity_redirects as redirects
+                inner join former on redirects.new_customer_id = former.customer_id
+            )
+            select customer_id from former where customer_id not in ({_list(customers)})
+            """
+        )
 
     def unread_files(self, paths: Paths) -> int:
         """How many landing files the last build has not read."""

@@ -65,12 +65,13 @@ def scan(
     found = Found()
     reader.prepare(connection)
     for feed in reader.feeds():
-        for batch in _batches(files.get(feed.name, ())):
+        for batch in batches(files.get(feed.name, ())):
             _scan_batch(reader, listed, feed, batch, connection, found)
     return found
 
 
-def _batches(files: Iterable[Path]) -> Iterator[list[Path]]:
+def batches(files: Iterable[Path]) -> Iterator[list[Path]]:
+    """The files in groups of BATCH_BYTES or a little more."""
     batch: list[Path] = []
     size = 0
     for path in files:

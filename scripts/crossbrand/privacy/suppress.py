@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -199,11 +199,7 @@ def _scrub_manifest(path: Path, search: TextSearch, *, is_preview: bool) -> int:
         document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
         return 0
-    cells = [
-        (key, number, str(cell))
-        for key in ("header", "columns", "extra_columns")
-        for number, cell in enumerate(document.get(key) or ())
-    ]
+    cells = header_cells(document)
     hit = search.find([(brand_of(path), cell) for _, _, cell in cells]) if cells else []
     for (key, number, _), is_hit in zip(cells, hit, strict=True):
         if is_hit:
@@ -212,6 +208,20 @@ def _scrub_manifest(path: Path, search: TextSearch, *, is_preview: bool) -> int:
         text = json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True)
         replace_text(path, text + "\n")
     return sum(hit)
+
+
+def header_cells(manifest: Mapping[str, Any]) -> list[tuple[str, int, str]]:
+    """Key, position and text of what a manifest repeats of a file."""
+    return [
+        (key, number, str(cell))
+        for key in ("header", "columns", "extra_columns")
+        for number, cell in enumerate(manifest.get(key) or ())
+    ]
+
+
+def manifests(landing: Path) -> list[Path]:
+    """The manifests of what has landed."""
+    return [path for path in _files(landing / MANIFESTS) if path.suffix == ".json"]
 
 
 def aside_files(landing: Path) -> list[Path]:

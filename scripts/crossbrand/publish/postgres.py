@@ -62,9 +62,10 @@ GRANTS = """
 """
 
 
-def publish_to_postgres(paths: Paths, console: Console, dsn: str) -> None:
+def publish_to_postgres(paths: Paths, console: Console, dsn: str) -> list[str]:
     """Bring the current generation of every role into the database.
 
+    Returns the schemas that were replaced and that somebody still reads: they are not dropped yet.
     Raises CrossbrandError where nothing is published yet, where the server says no (never with the
     password in it), or where a view outside hangs on a schema that would be dropped.
     """
@@ -100,6 +101,7 @@ def publish_to_postgres(paths: Paths, console: Console, dsn: str) -> None:
                     f"Somebody still reads {' and '.join(kept)}, which was replaced; the next "
                     "publishing drops it."
                 )
+            return kept
 
 
 def _told(files: dict[str, Path]) -> Iterator[str]:

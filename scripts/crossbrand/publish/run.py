@@ -19,6 +19,7 @@ from crossbrand.errors import CrossbrandError
 from crossbrand.keys import keys_folder, load_key, rotate
 from crossbrand.paths import Paths
 from crossbrand.privacy import audit
+from crossbrand.privacy.merges import record_changes
 from crossbrand.privacy.places import privacy_folder
 from crossbrand.publish.declared import ROLES
 from crossbrand.publish.figures import Account, print_changes, read_account
@@ -117,7 +118,10 @@ class Publishing:
                 if name.startswith("ids ")
             },
         }
-        audit.record(privacy_folder(self._paths), "published", **details)
+        privacy = privacy_folder(self._paths)
+        audit.record(privacy, "published", **details)
+        if "activation" in generation.roles:
+            record_changes(privacy, generation.id, self.folder.file("activation", generation.id))
 
     def _wants_parquet(self) -> bool:
         """As asked for; else as the last time, so that two forms do not drift apart unseen."""

@@ -39,6 +39,8 @@ class Planted:
     shared: set[str] = field(default_factory=set)
     records: set[tuple[str, str, str]] = field(default_factory=set)
     """Brand, feed and record id."""
+    put_aside: set[tuple[str, str, str]] = field(default_factory=set)
+    """The same of rows that staging refuses; lines that landing refused have `_rejects` as feed."""
 
 
 class Garden:
@@ -207,7 +209,8 @@ def _everywhere(garden: Garden, person: Planted) -> None:
                    contact_id=account, created_at="2025-03-06T10:00:00Z")  # fmt: skip
         garden.add(person, "service_interactions", brand, "interaction_id",
                    interaction_id=f"ZQI{tag}", channel="call", direction="inbound", phone=phone,
-                   opened_at="2025-03-07T10:00:00Z", note=f"zqnote {tag}")  # fmt: skip
+                   opened_at="2025-03-07T10:00:00Z",
+                   note=f"zqnote {tag} <img src='https://x.example/&amp;'>")  # fmt: skip
         garden.add(person, "consent_events", brand, "consent_event_id",
                    consent_event_id=f"ZQN{tag}", email=mailbox, purpose="marketing",
                    decision="granted", decided_at="2025-03-08T10:00:00Z")  # fmt: skip
@@ -235,6 +238,11 @@ def _everywhere(garden: Garden, person: Planted) -> None:
     )
     garden.rejected_lines.append(("aster", f"{contact};eshop;{typed};{written};too;many;fields"))
     person.texts |= {f"ZQBAD{number:04}", f"ZQX{number:04}"}
+    person.put_aside |= {
+        ("aster", "orders", f"ZQBAD{number:04}"),
+        ("nobody_knows", "contacts", f"ZQX{number:04}"),
+        ("aster", "_rejects", garden.rejected_lines[-1][1]),
+    }
 
 
 def _guest(garden: Garden, person: Planted) -> None:

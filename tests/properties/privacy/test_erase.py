@@ -25,36 +25,53 @@ from rich.console import Console
 from crossbrand.errors import CrossbrandError
 from crossbrand.land.run import Request, land
 from crossbrand.locks import hold
-from crossbrand.privacy import audit
+from crossbrand.paths import open_warehouse
+from crossbrand.privacy import audit, retain, rewrite
 from crossbrand.privacy.access import AccessRequest, access
 from crossbrand.privacy.marks import load_list
+from crossbrand.privacy.over_age import OverAge, find_over_age
 from crossbrand.privacy.places import privacy_folder
+from crossbrand.privacy.rows import RowReader
 from crossbrand.privacy.suppress import scrub
 
+from .ageing import plant_aged, planted_texts, set_days
+from .answers import (
+    assert_page_tells_the_same,
+    rows_of_answer,
+    rows_of_everybody,
+    texts_of_others,
+)
 from .planting import LATE, Garden, Planted, plant, plant_elsewhere, write_rows
 from .project import NEW, OLD, Grounds
-from .search import find_texts
+from .search import Needles, find_texts
 
 PEOPLE = 200 if os.environ.get("CROSSBRAND_LONG") else 20
-KEYS = {
-    "contacts": "contact_id", "orders": "order_id", "returns": "return_id",
-    "reviews": "review_id", "survey_responses": "response_id", "share_codes": "share_code",
-    "service_interactions": "interaction_id", "consent_events": "consent_event_id",
-    "campaign_controls": "control_id", "message_events": "event_id", "events": "event_id",
-    "loyalty_events": "event_id", "privacy_requests": "request_id",
-}  # fmt: skip
+ASKED = (0, 1, 2, 3, 8)
+"""Those of the erased whose requests for access are answered before; the long form asks for all."""
 REPOSITORY = Path(__file__).resolve().parents[3]
+AGEING = ("contacts", "orders", "returns", "events", "share_codes", "reviews", "survey_responses",
+          "message_events", "service_interactions", "loyalty_events")  # fmt: skip
 KILLS = ("landing:3", "build", "check")
 
 
 @dataclass
 class Answer:
-    """What `crossbrand access` wrote for somebody at aster before the erasure."""
+    """What `crossbrand access` wrote for somebody before the erasure, by brand."""
 
+    number: int
     person: Planted
-    document: dict[str, Any]
-    page: str
+    documents: dict[str, dict[str, Any]]
+    pages: dict[str, str]
     modes: set[int]
+
+
+@dataclass
+class Aged:
+    """What was over age, and what was left of it when the rewriting had been cut off and ended."""
+
+    texts: set[str]
+    young: set[str]
+    found: list[OverAge]
 
 
 @dataclass
@@ -68,8 +85,9 @@ class Grown:
     relatives_before: list[str]
     original: Path
     preview: str
-    answers: dict[str, Answer]
+    answers: list[Answer]
     refusal: tuple[bool, str]
+    aged: Aged
     said: str = ""
 
 
@@ -78,8 +96,11 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Grown:
     folder = tmp_path_factory.mktemp("privacy") / "project"
     grounds, garden = Grounds(folder), plant(PEOPLE)
     garden.write(grounds.landing)
+    plant_aged(grounds.landing, AGEING)
+    set_days(folder, AGEING)
     grounds.build()
     grounds.publish(OLD)
+    aged = remove_over_age(grounds)
     plant_elsewhere(garden, folder)
     # A landing that was killed before it counted.
     incoming = grounds.landing / "_incoming" / "dump.csv.0000.tmp" / "data.parquet"
@@ -96,12 +117,15 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Grown:
     done, preview = grounds.erase(all_pending=True, dry_run=True)
     assert done
     assert find_texts(folder, garden.texts()) == before, "a preview changes nothing"
-    answers = {
-        "everywhere": ask(grounds, garden.erased[0], "ZQC0000A"),
-        "relative": ask(grounds, garden.relatives[0], "ZQF0003B"),
-    }
+    asked = range(PEOPLE) if PEOPLE > 20 else ASKED
+    answers = [ask(grounds, garden, number) for number in (*asked, PEOPLE)]
+    answers += [
+        ask(grounds, garden, number) for number in range(PEOPLE + 1, PEOPLE + len(asked) // 4)
+    ]
     refusal = grounds.erase(identifier="email=ZQHome0003@planted.example", brand="aster")
-    grown = Grown(garden, grounds, before, bound, relatives, original, preview, answers, refusal)
+    grown = Grown(
+        garden, grounds, before, bound, relatives, original, preview, answers, refusal, aged
+    )
     for place in KILLS:
         child = subprocess.run(
             [sys.executable, "-m", "tests.properties.privacy.project", str(folder), place],
@@ -113,14 +137,48 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Grown:
     return grown
 
 
-def ask(grounds: Grounds, person: Planted, contact_id: str) -> Answer:
-    """Have the request of a person answered."""
-    request = AccessRequest(identifier=f"contact_id={contact_id}", brand="aster")
-    (path,) = access(request, grounds.paths, Console(file=io.StringIO()))
-    written = path.with_suffix(".json")
-    modes = {one.stat().st_mode & 0o777 for one in (path, written)}
-    document = json.loads(written.read_text(encoding="utf-8"))
-    return Answer(person, document, path.read_text(encoding="utf-8"), modes)
+def remove_over_age(grounds: Grounds) -> Aged:
+    """As `crossbrand retain` does, without its build; the first time it ends at the third file."""
+    aged, young = (planted_texts(grounds.landing, begin) for begin in ("zqaged", "zqyoung"))
+    take_place, left = rewrite._take_place, [2]
+
+    def ended(staged: Path, path: Path) -> None:
+        if left[0] == 0:
+            raise InterruptedError(path.name)
+        left[0] -= 1
+        take_place(staged, path)
+
+    found = [over_age(grounds)]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(rewrite, "_take_place", ended)
+        with pytest.raises(InterruptedError):
+            retain.rewrite_landing(found[0], grounds.paths)
+    found.append(over_age(grounds))
+    retain.rewrite_landing(found[1], grounds.paths)
+    return Aged(aged, young, found)
+
+
+def over_age(grounds: Grounds) -> OverAge:
+    """What the warehouse's cuts find in the landing."""
+    with open_warehouse(grounds.warehouse) as connection:
+        return find_over_age(connection, RowReader(grounds.project), grounds.paths)
+
+
+def ask(grounds: Grounds, garden: Garden, number: int) -> Answer:
+    """Have the request of a person answered; every second one into a folder of its own."""
+    person = [*garden.erased, *garden.relatives][number]
+    kind, value = person.request if number < PEOPLE else ("contact_id", f"ZQF{person.number:04}B")
+    out = grounds.project / "answers" if number % 2 else None
+    request = AccessRequest(identifier=f"{kind}={value}", controller="alder_group", out=out)
+    pages = access(request, grounds.paths, Console(file=io.StringIO()))
+    answer = Answer(number, person, {}, {}, set())
+    for path in pages:
+        written = path.with_suffix(".json")
+        answer.modes |= {one.stat().st_mode & 0o777 for one in (path, written)}
+        document = json.loads(written.read_text(encoding="utf-8"))
+        answer.documents[document["brand_id"]] = document
+        answer.pages[document["brand_id"]] = path.read_text(encoding="utf-8")
+    return answer
 
 
 def bindings(warehouse: Path) -> dict[tuple[str, str, str], str | None]:
@@ -157,48 +215,73 @@ def test_nothing_is_left_anywhere(grown: Grown) -> None:
     assert find_texts(grown.grounds.project, grown.garden.texts()) == {}
 
 
+def test_what_is_over_age_leaves_the_landing_and_nothing_else(grown: Grown) -> None:
+    """Rows, refused rows, lines put aside and headers; the warehouse is new after the erasure."""
+    aged = grown.aged
+    assert len(aged.texts) > 25
+    assert find_texts(grown.grounds.project, {*aged.texts, "zqagedheader1"}) == {}
+    young = find_texts(grown.grounds.landing, aged.young)
+    assert set(young) == aged.young
+    assert sum(aged.found[1].feeds.values()) < sum(aged.found[0].feeds.values())
+
+
 def test_the_preview_tells_every_place(grown: Grown) -> None:
     for place in ("contacts", "order_lines", "_rejects", "exports", "steward's decisions"):
         assert place in grown.preview
     assert f"{PEOPLE} people" in grown.preview
 
 
-@pytest.mark.parametrize("name", ["everywhere", "relative"])
-def test_an_answer_holds_every_record_and_nobody_elses(grown: Grown, name: str) -> None:
-    answer = grown.answers[name]
-    shown = {
-        (row["_source"]["landed_file"].split("brand=")[1].split("/")[0], feed, str(row[key]))
-        for feed, key in KEYS.items()
-        for row in answer.document["feeds"].get(feed, {}).get("records", ())
-    }
-    # What names the family's mailbox alone is nobody's in particular, so it is in no answer.
-    expected = {key for key in answer.person.records if key[0] == "aster"}
-    assert {key for key in shown if "BAD" not in key[2]} == {
-        key for key in expected if not key[2].startswith("ZQN0003")
-    }
-    everything = json.dumps(answer.document, ensure_ascii=False) + answer.page
-    for other in (*grown.garden.erased, *grown.garden.relatives):
-        if other is not answer.person:
-            theirs = {key[2] for key in other.records} - {key[2] for key in answer.person.records}
-            assert not {text for text in theirs if text in everything}
-    assert answer.modes == {0o600}
+def test_an_answer_holds_every_record_and_nobody_elses(grown: Grown) -> None:
+    """Row by row with what was planted, at every brand that somebody has, families included."""
+    everybodys = rows_of_everybody(grown.original, grown.garden)
+    for answer in grown.answers:
+        expected = {
+            {"nobody_knows": "unknown-brand"}.get(brand, brand): rows
+            for (number, brand), rows in everybodys.items()
+            if number == answer.number
+        }
+        found = {brand: rows_of_answer(told) for brand, told in answer.documents.items()}
+        assert found == expected, answer.person.request
+        assert answer.modes == {0o600}
+    assert {brand for answer in grown.answers for brand in answer.documents} == {
+        "aster", "birch", "unknown-brand",
+    }  # fmt: skip
 
 
-def test_an_answer_tells_versions_rejects_consents_and_sources(grown: Grown) -> None:
-    document, page = grown.answers["everywhere"].document, grown.answers["everywhere"].page
+def test_an_answer_names_nobody_else(grown: Grown) -> None:
+    for answer in grown.answers:
+        others = Needles(texts_of_others(grown.garden, answer.person))
+        for brand, document in answer.documents.items():
+            told = json.dumps(document, ensure_ascii=False) + answer.pages[brand]
+            assert others.find(told.encode()) == set(), answer.person.request
+
+
+def test_the_page_tells_what_the_json_tells(grown: Grown) -> None:
+    for answer in grown.answers:
+        for brand, document in answer.documents.items():
+            assert_page_tells_the_same(answer.pages[brand], document)
+
+
+def test_an_answer_tells_versions_rejects_consents_and_decisions(grown: Grown) -> None:
+    document = grown.answers[0].documents["aster"]
     assert len(document["feeds"]["contacts"]["records"]) == 2, "both versions"
-    assert len(document["feeds"]["order_lines"]["records"]) == 2
-    assert [row["_source"]["landed_row"] for row in document["feeds"]["rejected"]["records"]] == [1]
     assert [row["decision"] for row in document["consents"]] == ["granted"]
-    assert "zqreview 0000a" in page
-    assert "contacts/brand=aster/load_date=2025-05-01/planted.parquet, row 1" in page
-    assert "http" not in page.split("</style>")[0], "nothing is asked of the network"
+    (decision,) = document["decisions"]
+    assert decision["identifier_value"] == "zq0000.mail@planted.example"
+    assert "a steward" not in json.dumps(decision), "who decided is somebody else"
 
 
 def test_an_answer_goes_with_the_person(grown: Grown) -> None:
-    left = sorted((privacy_folder(grown.grounds.paths).root / "access").iterdir())
-    (customer,) = {path.stem for path in left}
-    assert customer.endswith(grown.answers["relative"].document["customer_id"])
+    """From wherever it was written to; those of the relatives stay."""
+    folders = privacy_folder(grown.grounds.paths).root / "access", grown.grounds.project / "answers"
+    left = {path.stem.split("-")[-1] for folder in folders for path in folder.iterdir()}
+    asked = {
+        (answer.number < PEOPLE, document["customer_id"])
+        for answer in grown.answers
+        for document in answer.documents.values()
+    }
+    assert left == {customer for is_erased, customer in asked if not is_erased}
+    assert {is_erased for is_erased, _ in asked} == {True, False}
 
 
 def test_relatives_stay_whole(grown: Grown) -> None:

@@ -28,6 +28,10 @@ from rich.console import Console
 
 from crossbrand.errors import CrossbrandError
 from crossbrand.paths import Paths
+from crossbrand.privacy import erase as erasing
+from crossbrand.privacy.erase import STEPS
+from crossbrand.privacy.journal import Journal
+from crossbrand.privacy.places import PrivacyFolder
 from crossbrand.publish.folder import Folder
 from crossbrand.publish.postgres import MARK, _write_rows, publish_to_postgres, without_secrets
 from crossbrand.publish.run import go_back
@@ -270,3 +274,28 @@ def test_secrets_are_found_in_both_forms_of_an_address() -> None:
         "password = p@ss",
     ):
         assert "p@ss" not in without_secrets(f"no {address} or p%40ss or p@ss", address)
+
+
+def test_an_erasure_waits_until_nobody_reads_the_person(
+    paths: Paths, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The step of `crossbrand erase --postgres`: the schema that is read still names them."""
+    monkeypatch.setattr("crossbrand.publish.postgres.DROP_TIMEOUT", "50ms")
+    publish(paths, address)
+    journal = Journal("e1", "2025-06-01T00:00:00+00:00", "somebody", "key", has_postgres=True)
+    folder = PrivacyFolder(tmp_path / "privacy", tmp_path / "keys")
+    said = io.StringIO()
+    console = Console(file=said, width=200)
+    monkeypatch.setattr(erasing, "STEPS", tuple(one for one in STEPS if one[0] == "postgres"))
+    monkeypatch.setattr(erasing, "RowReader", lambda _: None)
+    with psycopg.connect(address) as reader:
+        reader.execute("select * from activation.customer_360")
+        assert not erasing._run(journal, paths, folder, console, address)
+    assert "activation__old_" in said.getvalue()
+    assert "--postgres ADDRESS" not in said.getvalue()
+    assert len(schemas(address)) == 3
+    assert not erasing._run(journal, paths, folder, console, None)
+    assert "--postgres ADDRESS" in said.getvalue()
+    assert erasing._run(journal, paths, folder, console, address)
+    assert schemas(address) == {"bi", "activation"}
+    assert journal.results == {"postgres": True}
