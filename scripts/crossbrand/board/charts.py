@@ -25,10 +25,16 @@ from crossbrand.board.numbers import (
 )
 
 HIDDEN = "too few people to be shown, or nothing to divide by"
+# The share of a colour at which letters on it are still read with ease, and where it begins.
+FAINT, FULL = 8.0, 86.0
+# Where the number of a part of a bar has room within it, in percent of the bar's track.
+ROOM, ROOM_ON_A_PHONE = 15.0, 36.0
 
 Row = dict[str, Any]
 
 COLOURS = 8
+# So many columns keep all their labels and figures on a phone.
+FEW = 6
 DASHES = ("", "7 3", "2 3", "9 3 2 3", "4 2", "1 2", "12 4", "6 2 1 2")
 
 
@@ -39,6 +45,7 @@ class Look:
     words: Words
     brands: dict[str, str]
     currency: str
+    least_group: int = 1
 
     def word(self, value: Any) -> str:
         """A value of a vocabulary, in plain words."""
@@ -100,6 +107,11 @@ def _data(value: Any, *key: Any) -> str:
     return f'data-key="{_text(name)}" data-value="{_text(exact(value))}"'
 
 
+def _remark(value: Any) -> str:
+    """The small print beside a figure: a count with its commas, or a word."""
+    return _text(write(value, "count") if isinstance(value, int) else value or "")
+
+
 def _tiles(chart: Chart, rows: Sequence[Row], look: Look) -> str:
     parts = []
     for field in chart.fields:
@@ -153,10 +165,11 @@ def _table(chart: Chart, rows: Sequence[Row], look: Look) -> str:
             value = row[field.column]
             side = " class=number" if field.format in NUMERIC else ""
             side = " class=whole" if field.format in ("date", "month") else side
+            side = " class=list" if field.format == "words" else side
             bar = ""
             if field.bar and value:
-                share = max(0.0, float(value) / largest[field.column] * 100)
-                bar = f'<span class="cell-bar" style="width:{share:.1f}%"></span>'
+                share = max(0.0, float(value) / largest[field.column])
+                bar = f'<span class="cell-bar" style="--share:{share:.3f}"></span>'
             cells.append(
                 f"<td{side} {_data(value, number, field.column)}>{bar}"
                 f"<span>{_text(look.write(value, field.format))}</span></td>"
@@ -195,13 +208,17 @@ def _bars(chart: Chart, rows: Sequence[Row], look: Look) -> str:
             title = ": ".join([*names, said])
             kind = f' data-series="{colour}"' if series else ""
             key = (name, row[series]) if series else (name,)
+            inner = ""
+            if series and size >= ROOM:
+                narrow = "" if size >= ROOM_ON_A_PHONE else " class=thin"
+                inner = f"<b{narrow}>{_text(look.write(row[value], form))}</b>"
             pieces.append(
                 f'<span class="bar c{colour}"{kind} style="left:{start:.2f}%;width:{size:.2f}%" '
-                f'title="{_text(title)}" {_data(row[value], *key)}></span>'
+                f'title="{_text(title)}" {_data(row[value], *key)}>{inner}</span>'
             )
         total = sum((row[value] or 0 for row in own), start=type(own[0][value] or 0)(0))
         remark = chart.option("remark")
-        aside = f" <small>{_text(own[0][remark] or '')}</small>" if remark else ""
+        aside = f" <small>{_remark(own[0][remark])}</small>" if remark else ""
         lines.append(
             f'<div class="bar-row"><div class="bar-label">'
             f"{_text(look.write(name, chart.option('label_format', 'word')))}</div>"
@@ -251,20 +268,28 @@ def _whole_months(places: list[Any], form: str) -> list[Any]:
 
 
 def _x_axis(places: Sequence[Any], form: str, look: Look, at: Callable[[int], float]) -> str:
-    """At most sixteen labels where there is room, half of them on a phone."""
+    """At most sixteen labels where there is room, half of them on a phone.
+
+    A few words all stay there, on two lines where they need them.
+    """
     every = max(1, -(-len(places) // 16))
+    wrapped = form in ("text", "word") and len(places) <= FEW
+    width = f";width:{96 / len(places):.1f}%" if wrapped else ""
     parts: list[str] = []
     before = kept = None
     for number, place in enumerate(places):
         if number % every:
             continue
-        thin = " thin" if (number // every) % 2 and len(places) > 4 else ""
+        thin = " thin" if (number // every) % 2 and len(places) > (FEW if wrapped else 4) else ""
+        thin = " wrapped" if wrapped else thin
         shown = _x_label(place, form, look, before)
         if shown == _x_label(place, form, look, place) != _x_label(place, form, look, kept):
             shown += f'<span class="phone"><br><b>{place.year}</b></span>'
-        parts.append(f'<span class="x-tick{thin}" style="left:{at(number):.2f}%">{shown}</span>')
+        parts.append(
+            f'<span class="x-tick{thin}" style="left:{at(number):.2f}%{width}">{shown}</span>'
+        )
         before = place
-        kept = kept if thin else place
+        kept = kept if thin == " thin" else place
     return f'<div class="x-axis">{"".join(parts)}</div>'
 
 
@@ -349,7 +374,10 @@ def _columns(chart: Chart, rows: Sequence[Row], look: Look) -> str:
     totals = dict.fromkeys(places, 0.0)
     for row in rows:
         totals[row[x]] += max(0.0, float(row[y] or 0))
-    scale = ticks(0.0, max(totals.values()), whole=form in ("count", "days"))
+    labelled = not series and len(places) <= 12
+    # A figure stands above its column: the highest one needs room for it.
+    top = max(totals.values()) * (1.08 if labelled else 1)
+    scale = ticks(0.0, top, whole=form in ("count", "days"))
     high = scale[-1]
     width = 100 / len(places)
     pieces = []
@@ -369,9 +397,10 @@ def _columns(chart: Chart, rows: Sequence[Row], look: Look) -> str:
                 f'width:{width * 0.8:.2f}%;bottom:{up:.2f}%;height:{size:.2f}%" '
                 f'title="{_text(title)}" {_data(value, *key)}></i>'
             )
-            if not series and len(places) <= 12:
+            if labelled:
+                many = "" if len(places) <= FEW else " thin"
                 pieces.append(
-                    f'<span class="column-value" style="left:{(number + 0.5) * width:.2f}%;'
+                    f'<span class="column-value{many}" style="left:{(number + 0.5) * width:.2f}%;'
                     f'bottom:{size:.2f}%">{_text(look.write(value, form))}</span>'
                 )
             up += size
@@ -400,7 +429,8 @@ def _heatmap(chart: Chart, rows: Sequence[Row], look: Look) -> str:
         for row in rows
         if row[value] is not None and not (quiet and row[row_key] == row[column_key])
     ]
-    high = max(strong, default=0) or 1
+    high = max(*strong, float(chart.option("full_at", "0")), 0.0) or 1
+    least = look.least_group if chart.options.get("few") else 0
     before = None
     heads = []
     for name in across:
@@ -418,11 +448,18 @@ def _heatmap(chart: Chart, rows: Sequence[Row], look: Look) -> str:
             if cell[value] is None:
                 drawn.append(f'<td class="blank few" title="{HIDDEN}">{NOTHING}</td>')
                 continue
-            share = max(0.0, min(1.0, float(cell[value]) / high)) * 100
+            if 0 < cell[value] < least:
+                said = f"fewer than {least} people"
+                drawn.append(
+                    f'<td class="few" title="{said}" {_data(None, name, other)}>&lt;{least}</td>'
+                )
+                continue
+            share = max(0.0, min(1.0, float(cell[value]) / high))
             calm = quiet and name == other
-            kind = "calm" if calm else "strong" if share >= 88 else "weak"
-            heat = "" if calm else f' style="--heat:{8 + share * 0.92:.0f}%"' if share else ""
-            aside = f"<small>{_text(cell[remark] or '')}</small>" if remark else ""
+            kind = "calm" if calm else "warm"
+            hot = f"{FAINT + share * (FULL - FAINT):.0f}%"
+            heat = f' style="--heat:{hot}"' if share and not calm else ""
+            aside = f"<small>{_remark(cell[remark])}</small>" if remark else ""
             said = look.write(cell[value], form, with_currency=True)
             title = f"{look.write(name, row_form)}, {look.write(other, column_form)}: {said}"
             drawn.append(
@@ -434,8 +471,18 @@ def _heatmap(chart: Chart, rows: Sequence[Row], look: Look) -> str:
             f'<tr><th scope="row">{_text(look.write(name, row_form))}</th>{"".join(drawn)}</tr>'
         )
     corner = _text(chart.option("row_title"))
-    longest = max(len(look.write(name, column_form)) for name in across)
-    longest = 0 if column_form == "month" else longest
+    figures = [look.write(row[value], form) for row in rows]
+    # Heads break between words, figures do not.
+    names = [] if column_form == "month" else [look.write(name, column_form) for name in across]
+    needed = max(
+        2.8 if column_form == "month" else 2.3,
+        0.45 * max(len(part) for name in [*names, ""] for part in f"{name} ".split(" ")) + 0.6,
+        0.52 * max(len(figure) for figure in figures) + 0.6,
+    )
+    # The names of the rows: whole where there is room, between their words on a phone.
+    sides = [look.write(name, row_form) for name in down] + [chart.option("row_title")]
+    narrow = min(20, max(len(part) for one in sides for part in one.split(" ")))
+    side = max(narrow, min(15, max(len(one) for one in sides)))
     over = chart.option("column_title")
     band = (
         '<tr class="band"><th class="corner"></th>'
@@ -446,7 +493,8 @@ def _heatmap(chart: Chart, rows: Sequence[Row], look: Look) -> str:
     unit = f'<p class="axis-unit">{_text(look.currency)}</p>' if form in MONEY else ""
     return (
         f'{unit}<div class="scroll" tabindex="0"><table class="heat" '
-        f'style="min-width:{7.6 + len(across) * (4.7 if longest > 6 else 2.9):.1f}rem">'
+        f'style="--side:{0.5 * side + 1:.1f}rem;--narrow:{0.5 * narrow + 1:.1f}rem;'
+        f'--cells:{len(across) * needed:.1f}rem">'
         f"<thead>{band}"
         f'<tr><th class="corner">{corner}</th>{"".join(heads)}</tr></thead>'
         f"<tbody>{''.join(lines)}</tbody></table></div>"
@@ -479,15 +527,15 @@ def _intervals(chart: Chart, rows: Sequence[Row], look: Look) -> str:
             f'<div class="bar-value">{_text(look.write(row[value], form))} '
             f"<small>{_text(span_text)}</small></div></div>"
         )
-    # Labels at the ends of a narrow track would run into each other: zero and the ends suffice.
-    shown = sorted({scale[0], 0.0, scale[-1]})
+    # Labels of a narrow track would run into each other: on a phone zero and the ends suffice.
     axis = "".join(
-        f'<span class="x-tick" style="left:{at(tick):.2f}%">{_text(write_short(tick, form))}</span>'
-        for tick in shown
+        f'<span class="x-tick{"" if tick in (scale[0], 0.0, scale[-1]) else " thin"}" '
+        f'style="left:{at(tick):.2f}%">{_text(write_short(tick, form))}</span>'
+        for tick in scale
     )
     return (
-        f'<div class="bars wide-values">{"".join(lines)}<div class="bar-row"><div></div>'
-        f'<div class="x-axis">{axis}</div><div></div></div></div>'
+        f'<div class="bars wide-values">{"".join(lines)}<div class="bar-row">'
+        f'<div class="bar-label"></div><div class="x-axis">{axis}</div><div></div></div></div>'
     )
 
 

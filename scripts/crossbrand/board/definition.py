@@ -18,7 +18,7 @@ from crossbrand.errors import CrossbrandError
 
 WIDTHS = {"third": 4, "half": 6, "two thirds": 8, "full": 12}
 
-# What each form needs and takes besides title, note, width, query, source, empty and type.
+# What each form needs and takes besides what is common to all.
 FORMS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "tiles": (frozenset({"fields"}), frozenset()),
     "facts": (frozenset({"fields"}), frozenset()),
@@ -41,6 +41,7 @@ FORMS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
             {
                 "format", "row_format", "column_format", "row_order", "column_order",
                 "row_title", "column_title", "remark", "quiet_diagonal", "whole_order",
+                "few", "full_at",
             }
         ),
     ),
@@ -49,7 +50,7 @@ FORMS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
         frozenset({"format", "label_format"}),
     ),
 }  # fmt: skip
-COMMON = frozenset({"type", "title", "note", "width", "query", "source", "empty"})
+COMMON = frozenset({"type", "title", "note", "width", "query", "source", "empty", "dash"})
 FIELD_KEYS = frozenset({"column", "label", "format", "note", "change", "bar"})
 SOURCES = ("marts", "stitching")
 
@@ -77,6 +78,7 @@ class Chart:
     width: int = 12
     source: str = "marts"
     empty: str = "Nothing to show yet."
+    dash: str = ""
     fields: tuple[Field, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -201,6 +203,7 @@ def _chart(path: Path, entry: Mapping[str, Any], orders: Mapping[str, Sequence[s
         width=WIDTHS[width],
         source=source,
         empty=" ".join(str(entry.get("empty") or Chart.empty).split()),
+        dash=" ".join(str(entry.get("dash") or "").split()),
         fields=tuple(_field(place, item) for item in entry.get("fields") or ()),
         options={key: entry[key] for key in (needed | taken) - {"fields"} if key in entry},
     )

@@ -9,11 +9,13 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 NOTHING = "–"
+# The sign, and not the hyphen, which is shorter than a plus and breaks off at the end of a line.
+MINUS = "−"
 
 
 def _rounded(value: Any, places: int) -> str:
     number = Decimal(str(value)).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
-    return f"{number + 0:,}"
+    return f"{number + 0:,}".replace("-", MINUS)
 
 
 def _share(value: Any) -> str:
@@ -91,7 +93,9 @@ def write(value: Any, form: str, currency: str = "") -> str:
 
 def write_short(value: float, form: str) -> str:
     """The value at a tick of an axis, where there is little room."""
-    if form in ("share", "points"):
+    if form == "points":
+        return f"{value * 100:+.3g} pp".replace("-", MINUS) if value else "0"
+    if form == "share":
         percent = value * 100
         return f"{percent:.0f}%" if abs(percent) >= 2 or percent == 0 else f"{percent:.1f}%"
     for size, sign in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):

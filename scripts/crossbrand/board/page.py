@@ -20,7 +20,6 @@ class Source:
     generation: str
     as_of_at: datetime | None
     built_at: datetime | None
-    least_group: int
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,23 @@ def index_page(
     )
 
 
+FEW_PEOPLE = "{} stands for fewer than {} people, or for a figure that would tell of them."
+
+
+def _dash(chart: Chart, body: str, look: Look) -> str:
+    """Why something is not shown, where something is not."""
+    told = []
+    if ">–<" in body and chart.dash:
+        told.append(
+            FEW_PEOPLE.format("–", look.least_group) if chart.dash == "few" else f"– {chart.dash}."
+        )
+    if f">&lt;{look.least_group}<" in body:
+        told.append(f"<{look.least_group}: fewer than {look.least_group} people.")
+    return f'<p class="dash">{_text(" ".join(told))}</p>' if told else ""
+
+
 def _card(chart: Chart, rows: Sequence[Row], look: Look) -> str:
+    body = draw(chart, rows, look)
     note = f'<p class="note">{_text(chart.note)}</p>' if chart.note else ""
     query = (
         f"<details><summary>Query</summary><pre>{_text(chart.query)}</pre></details>"
@@ -100,7 +115,7 @@ def _card(chart: Chart, rows: Sequence[Row], look: Look) -> str:
     return (
         f'<section class="card w{chart.width}" data-type="{chart.type}" '
         f'data-title="{_text(chart.title)}"><h2>{_text(chart.title)}</h2>{note}'
-        f'<div class="body">{draw(chart, rows, look)}</div>{query}</section>'
+        f'<div class="body">{body}{_dash(chart, body, look)}</div>{query}</section>'
     )
 
 
@@ -141,9 +156,7 @@ def _page(
         f"<title>{_text(title)} · crossbrand</title>\n<style>\n{style}</style>\n</head>\n<body>\n"
         f'<nav class="top" aria-label="Boards">{links}</nav>\n<main>{main}</main>\n'
         f"<footer>As of {_text(as_of)} · generation <code>{_text(source.generation)}</code> · "
-        "pseudonymous: for colleagues, not for the public · "
-        f"a dash (–) stands where there are fewer than {source.least_group} people or nothing is "
-        "known</footer>\n</body>\n</html>\n"
+        "pseudonymous: for colleagues, not for the public</footer>\n</body>\n</html>\n"
     )
 
 

@@ -210,8 +210,9 @@ def studio(paths: Paths) -> Iterator[Studio]:
                 load_words(paths.project / BOARDS),
                 brands,
                 project_variable(paths.project, "reporting_currency", "EUR"),
+                min_group_size(paths.project),
             ),
-            Source(generation, as_of_at, built_at, min_group_size(paths.project)),
+            Source(generation, as_of_at, built_at),
             (paths.project / BOARDS / STYLE).read_text(encoding="utf-8"),
         )
     finally:
@@ -222,6 +223,7 @@ def render(paths: Paths, console: Console, *, customer_id: str | None = None) ->
     """Write every board to published/site, replacing the site that is there as a whole."""
     with studio(paths) as open_studio:
         pages = open_studio.site(customer_id)
+        count = len(open_studio.boards)
         generation = open_studio.source.generation
     target = paths.published / SITE
     with hold(
@@ -243,7 +245,8 @@ def render(paths: Paths, console: Console, *, customer_id: str | None = None) ->
         finally:
             shutil.rmtree(staged, ignore_errors=True)
     console.print(
-        f"{len(pages)} pages of generation {generation} in {target}: open {target / 'index.html'}",
+        f"{count} boards of generation {generation}, {len(pages)} pages, in {target}: "
+        f"open {target / 'index.html'}",
         soft_wrap=True,
     )
     return target

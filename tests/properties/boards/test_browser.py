@@ -5,11 +5,14 @@ Collected where there is a Chromium; `scripts/browser` brings one where npm can 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Page as Tab
 
 from tests.properties.boards.conftest import Site, find_chromium
 from tests.properties.boards.reading import Page
@@ -63,9 +66,20 @@ LOOK = r"""
         if (across > 1 && down > 3) wrong.push(`${card.dataset.title}: labels overlap`);
       }));
     }
-    const read = 'td.cell, .bar-label, .bar-value, .tile-value, h2, th';
+    for (const table of card.querySelectorAll('.scroll')) {
+      if (innerWidth >= 1280 && table.scrollWidth > table.clientWidth + 1) {
+        wrong.push(`${card.dataset.title}: a part can only be seen by scrolling`);
+      }
+      for (const cell of table.querySelectorAll('td')) {
+        if (cell.scrollWidth > cell.clientWidth + 1) {
+          wrong.push(`${card.dataset.title}: ${cell.textContent} runs out of its cell`);
+        }
+      }
+    }
+    const read = 'td, small, .bar b, .bar-label, .bar-value, .tile-value, .tile-note, .note, '
+      + '.dash, .empty, .x-tick, .y-tick, h2, th, dt, dd, summary';
     for (const text of card.querySelectorAll(read)) {
-      if (text.textContent.trim() && contrast(text) < 3.5) {
+      if (text.textContent.trim() && contrast(text) < 4.5) {
         wrong.push(`${card.dataset.title}: ${text.textContent} at ${contrast(text).toFixed(1)}`);
       }
     }
@@ -88,16 +102,22 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
+def listen(page: Tab) -> tuple[list[str], list[str]]:
+    """What the page says on the console, and the addresses that it asks for."""
+    said: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    return said, asked
+
+
 @pytest.mark.parametrize("board", BOARDS)
 def test_a_board_is_silent_sealed_off_and_legible(site: Site, browser: Browser, board: str) -> None:
     path = site.folder / f"{board}.html"
     read = Page(path).charts
-    said: list[str] = []
-    asked: list[str] = []
     page = browser.new_page()
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
+    said, asked = listen(page)
     page.goto(path.as_uri())
     for width in WIDTHS:
         for scheme in ("light", "dark"):
@@ -114,11 +134,40 @@ def test_a_board_is_silent_sealed_off_and_legible(site: Site, browser: Browser, 
 
 
 def test_a_picture_that_is_wrong_is_seen(site: Site, browser: Browser) -> None:
-    """The check itself: letters on a ground of their own colour, and a page that is too wide."""
-    page = browser.new_page(viewport={"width": 390, "height": 900})
+    """The check itself: each thing that it looks for, done on purpose."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto((site.folder / "rfm.html").as_uri())
-    page.add_style_tag(content="td.cell.strong { color: var(--heat-colour) } h1 { width: 500px }")
-    wrong = page.evaluate(LOOK)["wrong"]
+    for style, said in (
+        ("td.cell { color: var(--heat-colour) }", " at "),
+        ("h1 { width: 1500px }", "the page scrolls sideways"),
+        (".bar { margin-left: -300px }", "leaves its card"),
+        (".bar { height: 0; bottom: auto }", "cannot be seen"),
+        (".heat { min-width: 1300px !important }", "only be seen by scrolling"),
+        (".heat td { font-size: 90px }", "runs out of its cell"),
+    ):
+        added = page.add_style_tag(content=style)
+        assert any(said in text for text in page.evaluate(LOOK)["wrong"]), style
+        added.evaluate("style => style.remove()")
+    assert not page.evaluate(LOOK)["wrong"]
+    page.goto((site.folder / "activity.html").as_uri())
+    page.add_style_tag(content=".x-tick { left: 50% !important }")
+    assert any("labels overlap" in text for text in page.evaluate(LOOK)["wrong"])
     page.close()
-    assert any(" at 1." in text for text in wrong)
-    assert "the page scrolls sideways" in wrong
+
+
+def test_a_page_that_speaks_or_asks_is_heard(site: Site, browser: Browser, tmp_path: Path) -> None:
+    """The listeners themselves: a message, a script that fails, and a picture from elsewhere."""
+    page = browser.new_page()
+    said, asked = listen(page)
+    text = (site.folder / "index.html").read_text(encoding="utf-8")
+    path = tmp_path / "index.html"
+    path.write_text(
+        re.sub("<meta http-equiv[^>]*>", "", text)
+        .replace("</body>", "<script>console.error('look')</script><script>nothing_such()</script>"
+                 "<img src='http://127.0.0.1:9/pixel.png' alt=''></body>")
+    )  # fmt: skip
+    page.goto(path.as_uri())
+    page.close()
+    assert any("look" in text for text in said)
+    assert any("nothing_such" in text for text in said)
+    assert asked == [path.as_uri(), "http://127.0.0.1:9/pixel.png"]

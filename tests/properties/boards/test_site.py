@@ -86,6 +86,22 @@ def test_no_chart_shows_a_code_where_people_have_a_word(site: Site) -> None:
             assert not [text for text in wrong if "-" not in text], (path.name, chart.title)
 
 
+def test_a_dash_says_why_it_stands_there(site: Site) -> None:
+    """On the boards of groups. Of one customer a dash is what is not known of them."""
+    dashed = 0
+    for path, page in pages(site.folder):
+        for title, chart in page.charts.items():
+            told = [text for text in chart.texts if text.startswith(("– s", "<5: "))]
+            few = "<5" in chart.texts
+            if path.stem.startswith("customer") or not few | ("–" in chart.texts):
+                assert not told or path.stem.startswith("customer"), (path.name, title)
+                continue
+            dashed += 1
+            assert told, (path.name, title)
+            assert ("<5: " in told[0]) == few, (path.name, title)
+    assert dashed >= 3
+
+
 # --- the numbers --------------------------------------------------------------------------------
 
 
@@ -172,19 +188,37 @@ def grid(site: Site) -> dict[str, Any]:
 
 
 def segment_moves(site: Site) -> dict[str, Any]:
-    """Counted from customer_history, which funnel_transitions sums up; small groups are hidden."""
+    """As funnel_transitions has them, where it does not hide them; fewer than five are not told."""
     history = [row for row in rows_of(site, "customer_history") if not row["is_current"]]
     last = max(row["month_date"] for row in history)
     moves = Counter(
         f"{row['previous_rfm_segment'] or 'no_order'}|{row['rfm_segment'] or 'no_order'}"
         for row in history if row["month_date"] == last and not row["is_newly_known"]
     )  # fmt: skip
-    small = {
-        f"{row['from_value']}|{row['to_value']}" for row in rows_of(site, "funnel_transitions")
-        if row["month_date"] == last and row["customer_count"] is None
-    }  # fmt: skip
-    assert {key for key, count in moves.items() if count < 5} <= small | {"no_order|no_order"}
-    return {key: count for key, count in moves.items() if key not in {*small, "no_order|no_order"}}
+    for row in rows_of(site, "funnel_transitions"):
+        key = f"{row['from_value']}|{row['to_value']}"
+        if row["month_date"] == last and row["funnel"] == "rfm_segment" and row["customer_count"]:
+            assert moves[key] == row["customer_count"] or row["from_value"] == "not_known"
+    return {key: count for key, count in moves.items() if count >= 5 and key != "no_order|no_order"}
+
+
+def tier_moves(site: Site) -> dict[str, Any]:
+    history = [row for row in rows_of(site, "customer_history") if not row["is_current"]]
+    last = max(row["month_date"] for row in history)
+    moves = Counter(
+        f"{'not_known' if row['is_newly_known'] else row['previous_activity_tier']}"
+        f"|{row['activity_tier']}"
+        for row in history if row["month_date"] == last
+    )  # fmt: skip
+    return {key: count for key, count in moves.items() if count >= 5}
+
+
+def best_hours(site: Site) -> dict[str, Any]:
+    hours = Counter(
+        f"{row['channel']}|{row['best_hour']}" for row in rows_of(site, "channel_affinity")
+        if row["best_hour"] is not None
+    )  # fmt: skip
+    return {key: count for key, count in hours.items() if count >= 5}
 
 
 def brand_tiers(site: Site) -> dict[str, Any]:
@@ -204,7 +238,7 @@ def stimulation(site: Site) -> dict[str, Any]:
 def reach(site: Site) -> dict[str, Any]:
     may: dict[str, list[bool]] = defaultdict(list)
     for row in rows_of(site, "contactability"):
-        may[f"{row['brand_id']}|{row['channel']}"].append(row["may_contact"])
+        may[f"{row['channel']}|{row['brand_id']}"].append(row["may_contact"])
     return {key: Decimal(sum(values)) / len(values) for key, values in may.items()}
 
 
@@ -231,8 +265,10 @@ def uplifts(site: Site) -> dict[str, Any]:
         -(row["treated_count"] + row["control_count"]),
         row["campaign_id"], row["brand_id"], row["channel"],
     ))  # fmt: skip
+    channels = {"email": "e-mail", "sms": "SMS", "vms": "voice message"}
     return {
-        f"{row['campaign_name']}, {brands[row['brand_id']]}, {row['channel'].replace('_', ' ')}":
+        f"{row['campaign_name']}, {brands[row['brand_id']]}, "
+        f"{channels.get(row['channel'], row['channel'].replace('_', ' '))}":
             Decimal(row["treated_converted_count"]) / row["treated_count"]
             - Decimal(row["control_converted_count"]) / row["control_count"]
         for row in measured[:16]
@@ -244,10 +280,12 @@ def refusals(site: Site) -> dict[str, Any]:
 
 
 def silence(site: Site) -> dict[str, Any]:
+    known = {row["brand_id"] for row in rows_of(site, "brands")}
     return {
-        f"{row['feed']}|{row['brand_id']}": row["silent_days"]
+        f"{row['feed']}|{row['brand_id']}{'' if row['brand_id'] in known else ' (unknown brand)'}":
+            row["silent_days"]
         for row in rows_of(site, "landing_freshness")
-    }
+    }  # fmt: skip
 
 
 def rules(site: Site) -> dict[str, Any]:
@@ -300,10 +338,12 @@ ORACLES: list[tuple[str, str, Callable[[Site], dict[str, Any]]]] = [
     ("rfm", "The grid: how many", grid),
     ("rfm", "Who moved in the last full month?", segment_moves),
     ("activity", "Tier by brand", brand_tiers),
+    ("activity", "Who moved in the last full month?", tier_moves),
     ("activity", "Whom to lead into which brand", stimulation),
     ("channels", "Whom may we reach?", reach),
-    ("channels", "When is it too much?", fatigue),
-    ("campaigns", "Would it have come without them?", uplifts),
+    ("channels", "Fatigue: when is it too much?", fatigue),
+    ("channels", "The best hours", best_hours),
+    ("campaigns", "Uplift: would it have come without them?", uplifts),
     ("quality", "Why rows were refused", refusals),
     ("quality", "Who delivers late?", silence),
     ("quality", "By which rule a record finds its customer", rules),
@@ -432,7 +472,7 @@ def test_series_of_the_same_chart_differ_in_colour() -> None:
         (Decimal("-0.004"), "cents", "0.00 EUR"),
         (0.1234, "share", "12.3%"),
         (1, "share", "100%"),
-        (Decimal("-0.05"), "points", "-5.0 pp"),
+        (Decimal("-0.05"), "points", "−5.0 pp"),
         (Decimal("0.05"), "points", "+5.0 pp"),
         (1, "days", "1 day"),
         (90, "minutes", "90 min"),
