@@ -136,6 +136,8 @@ class _Planned:
     values: list[str]
     customers: dict[str, dict[str, Any]]
     former: list[str]
+    gone: list[str]
+    gone_alone: list[str]
 
 
 def _plan(
@@ -161,7 +163,7 @@ def _plan(
         for one, why in resolution.refused:
             console.print(Text(f"not erased: {one.label}: {why}", style="yellow"), soft_wrap=True)
         if not resolution.people:
-            return _Planned(resolution, {}, [], {}, [])
+            return _Planned(resolution, {}, [], {}, [], [], [])
         marks = resolution.marks()
         now = datetime.now(UTC)
         preview = SuppressionList.of(marks, now)
@@ -202,7 +204,11 @@ def _plan(
             return None
         _print_plan(resolution, customers, expected, console)
         values = sorted(resolver.values(resolution.people))
-        return _Planned(resolution, expected, values, customers, resolver.former_ids(customers))
+        former = resolver.former_ids(customers)
+        leaving = [name for name, about in customers.items() if not about["lives_on"]]
+        return _Planned(
+            resolution, expected, values, customers, former, *resolver.gone_ids(leaving)
+        )
 
 
 def _customers(resolution: Resolution, resolver: Resolver) -> dict[str, dict[str, Any]]:
@@ -314,6 +320,8 @@ def _begin(planned: _Planned, folder: PrivacyFolder, *, has_postgres: bool) -> J
         key=key.id,
         customers=planned.customers,
         former=planned.former,
+        gone=planned.gone,
+        gone_alone=planned.gone_alone,
         requests=sorted([list(request) for group in people for request in group.requests]),
         refused=len(planned.resolution.refused),
         shared=sum(group.shared for group in people),
@@ -384,17 +392,22 @@ def _tell_downstream(run: _Run) -> None:
         for line in text.splitlines(keepends=True)
         if run.journal.erasure_id not in line and line.endswith("\n")
     )
-    lines = []
-    for customer, about in run.journal.customers.items():
-        for brand in about["brands"] if about["lives_on"] else [None]:
-            lines.append(
-                {
-                    "deletion_id": run.journal.erasure_id,
-                    "customer_id": customer,
-                    "brand_id": brand,
-                    "erased_at": run.journal.erased_at,
-                }
-            )
+    told: list[tuple[str, str | None]] = [
+        (customer, brand)
+        for customer, about in run.journal.customers.items()
+        for brand in (about["brands"] if about["lives_on"] else [None])
+    ]
+    # A platform that was not told of a merge yet knows them by the id of before.
+    told += [(customer, None) for customer in run.journal.gone]
+    lines = [
+        {
+            "deletion_id": run.journal.erasure_id,
+            "customer_id": customer,
+            "brand_id": brand,
+            "erased_at": run.journal.erased_at,
+        }
+        for customer, brand in told
+    ]
     write_private(path, kept + "".join(json.dumps(line) + "\n" for line in lines))
     run.result("deletions", len(lines))
 
@@ -430,7 +443,11 @@ def _build(run: _Run) -> None:
         as_of=run.journal.as_of,
         # Fewer rows than were published is what was asked for.
         accept_changes=True,
-        begin=beginning(run.paths.project, run.journal.customers, scopes),
+        begin=beginning(
+            run.paths.project,
+            run.journal.customers | {name: {"lives_on": False} for name in run.journal.gone_alone},
+            scopes,
+        ),
     )
     if not build(run.paths, run.console, options):
         raise NotAllDoneError(
@@ -469,6 +486,7 @@ def _forget(run: _Run) -> dict[str, str]:
     """Let the sync state forget them, by destination; what a platform still holds waits for it."""
     state = find_places(run.paths).state
     gone = [name for name, about in run.journal.customers.items() if not about["lives_on"]]
+    gone += run.journal.gone
     if not state.is_file() or not gone:
         return {}
     _, values = run.journal.open(run.folder)

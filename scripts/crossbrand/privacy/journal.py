@@ -29,6 +29,10 @@ class Journal:
     """By customer id the brands it was erased at, and whether it lives on at others."""
     former: list[str] = field(default_factory=list)
     """Ids under which their records were known before they were merged or split."""
+    gone: list[str] = field(default_factory=list)
+    """Those of the former ids that nobody has now; of who lives on elsewhere, none."""
+    gone_alone: list[str] = field(default_factory=list)
+    """Those of the gone that were nobody else's: a split may have given a part to others."""
     requests: list[list[str]] = field(default_factory=list)
     refused: int = 0
     shared: int = 0

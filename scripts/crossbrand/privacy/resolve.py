@@ -288,6 +288,22 @@ class Resolver:
             """
         )
 
+    def gone_ids(self, customers: Iterable[str]) -> tuple[list[str], list[str]]:
+        """Those of the former ids that no customer has now; and those that were theirs alone."""
+        former = self.former_ids(customers)
+        if not former:
+            return [], []
+        gone = self._column(
+            f"select unnest([{_list(former)}]) as customer_id except "
+            "select customer_id from intermediate.int_identity__customers"
+        )
+        theirs = [*former, *customers]
+        shared = self._column(
+            "select distinct old_customer_id from marts.identity_redirects "
+            f"where old_customer_id in ({_list(gone)}) and new_customer_id not in ({_list(theirs)})"
+        )
+        return gone, [name for name in gone if name not in shared]
+
     def unread_files(self, paths: Paths) -> int:
         """How many landing files the last build has not read."""
         known = {

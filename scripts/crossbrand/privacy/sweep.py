@@ -110,6 +110,8 @@ class Places:
             if parquet.is_dir():
                 kept = {CURRENT, str(current)}
                 found += [path for path in sorted(parquet.iterdir()) if path.name not in kept]
+        # What a killed publishing into PostgreSQL left.
+        found += sorted(self.paths.published.glob(".postgres-*"))
         site = self.paths.published / SITE
         return [*found, site] if site.is_dir() else found
 

@@ -53,7 +53,8 @@ def load_deletions(
                         f"{where} is no JSON object, so nothing is sent: an erasure must not be "
                         "passed over."
                     ) from error
-    found: dict[tuple[str, str | None], Deletion] = {}
+    # One erasure is of as many people as asked at once.
+    found: dict[tuple[str, str, str], Deletion] = {}
     for where, document in rows:
         try:
             at = document["erased_at"]
@@ -67,8 +68,9 @@ def load_deletions(
             ) from error
         brand_id = document.get("brand_id")
         brand = str(brand_id) if brand_id else None
-        found[deletion_id, brand] = Deletion(deletion_id, customer_id, brand, at)
-    return sorted(found.values(), key=lambda one: (one.deletion_id, one.brand_id or ""))
+        key = (deletion_id, customer_id, brand or "")
+        found[key] = Deletion(deletion_id, customer_id, brand, at)
+    return [found[key] for key in sorted(found)]
 
 
 def redirects(

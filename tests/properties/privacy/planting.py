@@ -316,6 +316,7 @@ def plant_elsewhere(garden: Garden, root: Path) -> list[Path]:
         root / "target" / "compiled" / "analysis.sql": "where email = '{text}'\n",
         root / "runs" / "20250101T000000Z-stopped" / "run_results.json": '"{text}"\n',
         root / "published" / "site" / "customer.html": "<td>{text}</td>\n",
+        root / "published" / ".postgres-killed" / "rows.tsv": "{text}\n",
     }
     texts = sorted(text for text in garden.texts() if "\n" not in text)
     for path, line in folders.items():

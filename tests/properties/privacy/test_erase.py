@@ -15,6 +15,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -33,6 +34,8 @@ from crossbrand.privacy.over_age import OverAge, find_over_age
 from crossbrand.privacy.places import privacy_folder
 from crossbrand.privacy.rows import RowReader
 from crossbrand.privacy.suppress import scrub
+from crossbrand.sync.lineage import load_deletions
+from crossbrand.sync.places import find_places
 
 from .ageing import plant_aged, planted_texts, set_days
 from .answers import (
@@ -382,6 +385,11 @@ def test_platforms_are_told_once_of_each_customer(grown: Grown) -> None:
         if grown.bound_before.get(key)
     }
     assert sorted(line["customer_id"] for line in lines) == sorted(map(str, customers))
+    with duckdb.connect() as connection:
+        generation: Any = SimpleNamespace(tables={})
+        read = load_deletions(connection, generation, find_places(grown.grounds.paths))
+    assert sorted(one.customer_id for one in read) == sorted(map(str, customers))
+    assert len(customers) == PEOPLE
 
 
 def test_the_certificate_tells_and_names_nobody(grown: Grown) -> None:
