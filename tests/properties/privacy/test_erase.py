@@ -54,6 +54,7 @@ ASKED = (0, 1, 2, 3, 8)
 REPOSITORY = Path(__file__).resolve().parents[3]
 AGEING = ("contacts", "orders", "returns", "events", "share_codes", "reviews", "survey_responses",
           "message_events", "service_interactions", "loyalty_events")  # fmt: skip
+BUILT_LAST, SECRET = "base_privacy__privacy_requests", "zqplatform-5ecret-0f-braze"
 KILLS = ("landing:3", "build", "check")
 
 
@@ -326,7 +327,11 @@ def test_what_landed_again_does_not_come_back(grown: Grown) -> None:
     assert find_texts(grounds.landing, garden.texts()) == {}
     assert len(relative_rows(grounds.landing, garden)) >= 2 * len(grown.relatives_before)
     assert scrub(grounds.paths, folder, load_list(folder)).looked_at == 0
-    grounds.succeed("run", "--select", "base_privacy__privacy_requests")
+    secrets = {"BRAZE_API_KEY": SECRET, "CROSSBRAND_POSTGRES": f"postgresql://me:{SECRET}@host/db"}
+    grounds.succeed(
+        "run", "--select", BUILT_LAST,
+        environment={"DBT_WRITE_JSON": "true", "DBT_LOG_LEVEL_FILE": "debug", **secrets},
+    )  # fmt: skip
 
 
 def test_who_comes_back_later_is_a_new_customer(grown: Grown) -> None:
@@ -412,13 +417,17 @@ def test_old_generations_are_gone(grown: Grown) -> None:
         assert (grown.grounds.project / "published" / role / "current").resolve().stem == NEW
 
 
-def test_the_key_stands_in_its_file_alone(grown: Grown) -> None:
+def test_no_secret_stands_in_target_logs_and_manifest(grown: Grown) -> None:
+    """After a build with keys in their files and a platform's in the environment."""
     keys = privacy_folder(grown.grounds.paths).keys
     (line,) = (keys / "suppression.key").read_text(encoding="utf-8").splitlines()
     secret = line.split()[1]
     spellings = [secret, bytes.fromhex(secret).hex(" ")]
     assert find_texts(keys, spellings) == {secret: {"suppression.key"}}
-    assert find_texts(grown.grounds.project, spellings) == {}
+    (audited,) = (keys / "audit.key").read_text(encoding="utf-8").splitlines()
+    found = find_texts(grown.grounds.project, [*spellings, audited.split()[1], SECRET, BUILT_LAST])
+    assert set(found) == {BUILT_LAST}, "what was built is found, and no secret"
+    assert found[BUILT_LAST] >= {"target/manifest.json", "target/run_results.json", "logs/dbt.log"}
 
 
 def test_two_at_a_time_are_refused(grown: Grown) -> None:
