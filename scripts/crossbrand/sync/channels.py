@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping
 FLAGS = ("email", "sms", "call", "letter", "web_push", "app_push")
 """The channels that sync_profiles has a permission for."""
 
+REACHED_AS: Mapping[str, str] = {"vms": "call"}
+"""A channel without a permission of its own has that of the one it is reached by."""
+
 BITS: Mapping[str, int] = {name: 1 << place for place, name in enumerate(FLAGS)}
 EVERY_CHANNEL = sum(BITS.values())
 PROFILED = 1 << len(FLAGS)

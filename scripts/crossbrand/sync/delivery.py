@@ -252,7 +252,11 @@ class Delivery:
         )
         refused: dict[Person, int] = {}
         if self._destination.contract.is_by_email:
-            refused = self._source.refused_elsewhere(rows)
+            refused = self._source.refused_elsewhere(
+                person
+                for person, row in rows.items()
+                if judge(int(row["flags"]), known.get(person), grants_of(row), nos_of(row))[0]
+            )
         for _, group in itertools.groupby(window, key=lambda one: (one.batch_id, one.operation)):
             entries, changes = [], []
             for entry in group:
@@ -298,9 +302,8 @@ class Delivery:
         payload: Mapping[str, Any] = mapping.payload(row) if row else {}
         if is_closing:
             payload = mapping.emptied(self._source.gate.closed_fields(entry.flags))
-        grants = tuple(row[f"granted_{name}"] for name in FLAGS) if row else ()
-        nos = tuple(row[f"unsubscribed_{name}"] for name in FLAGS) if row else ()
-        opened, held = judge(entry.flags, told, grants, nos) if row else (0, 0)
+        grants = grants_of(row) if row else ()
+        opened, held = judge(entry.flags, told, grants, nos_of(row)) if row else (0, 0)
         opened &= ~refused.get(person, 0)
         if entry.operation is Operation.merge and told is not None:
             held = told.closed
@@ -413,6 +416,16 @@ class Delivery:
             *self._send_or_halve(operation, changes[:half], attempts, answers),
             *self._send_or_halve(operation, changes[half:], attempts, answers),
         ]
+
+
+def grants_of(row: Mapping[str, Any]) -> tuple[float | None, ...]:
+    """The times of the grants by channel."""
+    return tuple(row[f"granted_{name}"] for name in FLAGS)
+
+
+def nos_of(row: Mapping[str, Any]) -> tuple[float | None, ...]:
+    """The times of the newest no that came from the platform, by channel."""
+    return tuple(row[f"unsubscribed_{name}"] for name in FLAGS)
 
 
 def batch_key(changes: Sequence[Change], attempts: int = 0) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from crossbrand.paths import quoted
-from crossbrand.sync.channels import BITS, FLAGS, PROFILED
+from crossbrand.sync.channels import BITS, FLAGS, PROFILED, REACHED_AS
 from crossbrand.sync.destinations.base import Contract
 from crossbrand.sync.mapping import AllowedField, DestinationMapping
 from crossbrand.sync.places import Generation
@@ -41,7 +41,8 @@ class Gate:
 
         said_no = "not coalesce(may_contact, false) and reason = 'withdrawn'"
         per_channel = ",\n        ".join(
-            f"bool_or(may_contact and channel = '{name}') as may_{name},\n        "
+            f"bool_and(coalesce(may_contact, false)) filter (channel = '{name}') as may_{name},"
+            "\n        "
             f"max(epoch(consent_decided_at)) filter (may_contact and channel = '{name}') "
             f"as granted_{name},\n        "
             f"max(epoch(unsubscribed_at)) filter (channel = '{name}') as unsubscribed_{name},\n"
@@ -85,7 +86,7 @@ class Gate:
         )
         scope = ", ".join(quoted(brand) for brand in self.mapping.brands)
         in_scope = f"where coalesce(profiles.brand_id, may.brand_id) in ({scope})" if scope else ""
-        member, members = self._membership_sql()
+        member, members = self._membership_sql(is_open)
         gone = ", ".join(quoted(one) for one in sorted(set(erased))) or "null"
         return f"""
 create or replace temp table judged as
@@ -96,7 +97,8 @@ with asked as (
     from published.contactability
 ),
 may as (
-    select customer_id, brand_id, bool_or(is_suspect) as is_suspect,
+    -- Where rows contradict one another the no counts.
+    select customer_id, brand_id, bool_or(coalesce(is_suspect, true)) as is_suspect,
         {per_channel}
     from asked
     group by customer_id, brand_id
@@ -136,20 +138,32 @@ left join closed
 {in_scope}
 """
 
-    def _membership_sql(self) -> tuple[str, str]:
-        """Why somebody is not told of as a member, and the join that it needs."""
+    def _membership_sql(self, is_open: Mapping[str, str]) -> tuple[str, str]:
+        """Why somebody is not told of as a member, and the join that it needs.
+
+        Who may no longer be written to on the channel that the audience chose is none any more: the
+        next build chooses another.
+        """
         if self.audience is None:
             return "cast(null as varchar)", ""
-        reason = """case
+        channel = "members.channel"
+        if "channel" not in self.generation.tables["audience_members"]:
+            channel = "cast(null as varchar)"
+        names = {**{name: name for name in FLAGS}, **REACHED_AS}
+        open_channel = " ".join(f"when '{one}' then {is_open[own]}" for one, own in names.items())
+        reason = f"""case
             when members.customer_id is null then 'no_member'
             when coalesce(members.is_held_out, true) then 'held_out'
             when coalesce(closed_profiling, false) then 'newer_withdrawal'
+            when {channel} is not null and not (case {channel} {open_channel} else false end)
+                then 'newer_withdrawal'
         end"""
         join = f"""
     left join (
-        select customer_id, brand_id, is_held_out,
+        select *,
             row_number() over (
-                partition by customer_id, brand_id order by is_held_out desc, entered_at
+                partition by customer_id, brand_id
+                order by coalesce(is_held_out, true) desc, entered_at
             ) as place
         from published.audience_members
         where audience_name = {quoted(self.audience)}

@@ -30,6 +30,8 @@ LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 BUSY = frozenset({408, 425, 429})
 NOWHERE = frozenset({404, 405, 410})
 SHORTEST_SECRET = 4
+LARGEST = 50_000_000
+"""Bytes of an answer."""
 
 
 class _Again(Exception):  # noqa: N818
@@ -123,18 +125,19 @@ class Transport:
                 own["Idempotency-Key"] = key
             self._wait_for_turn()
             try:
-                answer = self._client.request(
+                with self._client.stream(
                     method,
                     path or self._url,
                     content=content,
                     params=params,
                     headers={**own, **given},
-                )
+                ) as answer:
+                    heard = self._read(answer)
             except httpx.TimeoutException as error:
                 raise _Again(f"no answer within {self._pace.timeout:g} s") from error
             except httpx.HTTPError as error:
                 raise _Again(self._clean(f"connection failed: {error}")) from error
-            return self._judge(answer)
+            return self._judge(answer, heard)
 
         try:
             return tenacity.Retrying(
@@ -148,15 +151,31 @@ class Transport:
         except _Again as error:
             raise Unavailable(str(error)) from error.__cause__
 
-    def _judge(self, answer: httpx.Response) -> Reply:
+    def _read(self, answer: httpx.Response) -> bytes:
+        """The whole answer, within the time that there is: each part of it may come in time."""
+        ends_at = time.monotonic() + self._pace.timeout
+        heard = bytearray()
+        for part in answer.iter_bytes():
+            heard += part
+            if time.monotonic() > ends_at:
+                raise _Again(f"no whole answer within {self._pace.timeout:g} s")
+            if len(heard) > LARGEST:
+                raise _Again(f"an answer of more than {LARGEST:,} bytes")
+        return bytes(heard)
+
+    def _judge(self, answer: httpx.Response, heard: bytes) -> Reply:
         status = answer.status_code
         try:
-            body = answer.json() if answer.content else None
+            body = json.loads(heard) if heard else None
         except ValueError:
             body = None
         if 200 <= status < 300:
+            if body is None and b"<html" in heard[:2000].lower():
+                raise Unavailable(
+                    "a web page instead of an answer: the address is wrong, or a proxy has answered"
+                )
             return Reply(status, body)
-        words = self._clean(f"{status}: {answer.text}")
+        words = self._clean(f"{status}: {heard.decode('utf-8', 'replace')}")
         if status in (401, 403):
             named = " and ".join(self._variables) or "the credentials"
             raise Unauthorised(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,14 +59,59 @@ def find_newer(
     files = []
     read = []
     for feed in FEEDS:
-        for path in (landing / feed).glob("brand=*/load_date=*/*.parquet"):
-            status = path.stat()
-            now = (status.st_size, modified_at(path))
+        for path in landed_files(landing, feed):
+            now = _as_it_is(path)
             if known.get(path.relative_to(landing).as_posix()) in (now, (now[0], None)):
                 read.append((feed, str(path)))
             else:
                 files.append((feed, str(path), *now))
     return Newer(tuple(sorted(files)), tuple(sorted(read)))
+
+
+def landed_files(landing: Path, feed: str) -> list[Path]:
+    """Every file of a feed, in order.
+
+    Raises CrossbrandError for a folder that cannot be looked into: a glob would pass it over.
+    """
+    folders = [landing / feed]
+    for begins in ("brand=", "load_date="):
+        folders = [
+            Path(one.path)
+            for folder in folders
+            for one in _inside(folder)
+            if one.name.startswith(begins) and one.is_dir()
+        ]
+    return [
+        Path(one.path)
+        for folder in folders
+        for one in _inside(folder)
+        if one.name.endswith(".parquet")
+    ]
+
+
+def _inside(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as found:
+            return sorted(found, key=lambda one: one.name)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise _unreadable(folder, error) from error
+
+
+def _as_it_is(path: Path) -> tuple[int, datetime]:
+    """Size and time of change."""
+    try:
+        return path.stat().st_size, modified_at(path)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> CrossbrandError:
+    return CrossbrandError(
+        f"{path} cannot be looked into ({error.strerror}), so withdrawals in it cannot be seen, "
+        "and nothing is sent. Mend the permissions of the landing folder."
+    )
 
 
 def _files_read(
@@ -141,8 +187,8 @@ def newer_of_all(
     """The files of any feed that the generation has not read, or not as they are now."""
     known = _files_read(connection, generation)
     found = []
-    for path in sorted((landing / feed).glob("brand=*/load_date=*/*.parquet")):
-        now = (path.stat().st_size, modified_at(path))
+    for path in landed_files(landing, feed):
+        now = _as_it_is(path)
         if known.get(path.relative_to(landing).as_posix()) not in (now, (now[0], None)):
             found.append(str(path))
     return found

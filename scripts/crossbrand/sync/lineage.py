@@ -82,31 +82,7 @@ def redirects(
     customers or for another reason than those of UNITING: a merge would give one of the pieces
     what belongs to the others. Chains are followed to their end.
     """
-    if "identity_redirects" not in generation.tables:
-        return {}
-    columns = generation.tables["identity_redirects"]
-    count = "earlier_redirect_count"
-    earlier = f"coalesce({count}, 0)" if count in columns else "0"
-    # The last thing that became of an id: all its redirects of one build.
-    rows = connection.execute(f"""
-        select old_customer_id, new_customer_id, redirect_id, reason
-        from published.identity_redirects
-        where not coalesce(is_old_id_alive, false)
-        qualify rank() over (
-            partition by old_customer_id order by redirected_at desc, {earlier} desc
-        ) = 1
-        order by redirect_id
-    """).fetchall()
-    pieces: dict[str, list[tuple[Any, ...]]] = {}
-    for old, *piece in rows:
-        pieces.setdefault(str(old), []).append(tuple(piece))
-    latest = {
-        old: (str(found[0][0]), str(found[0][1]))
-        for old, found in pieces.items()
-        if len({new for new, _, _ in found}) == 1
-        and found[0][0] is not None
-        and all(reason in UNITING for _, _, reason in found)
-    }
+    latest = _latest(connection, generation)
     if not latest:
         return {}
     alive = {
@@ -117,12 +93,73 @@ def redirects(
     for old in set(told):
         if old in alive or old not in latest:
             continue
-        passed, (new, redirect) = {old}, latest[old]
+        passed, (new, redirect, _) = {old}, latest[old]
         while new not in alive and new in latest and new not in passed:
             passed.add(new)
             new = latest[new][0]
         if new in alive:
             found[old] = (new, redirect)
+    return found
+
+
+def _latest(
+    connection: duckdb.DuckDBPyConnection, generation: Generation
+) -> dict[str, tuple[str, str, datetime | None]]:
+    """Whom each id that is gone has become as a whole, by which redirect, and when."""
+    if "identity_redirects" not in generation.tables:
+        return {}
+    columns = generation.tables["identity_redirects"]
+    count = "earlier_redirect_count"
+    earlier = f"coalesce({count}, 0)" if count in columns else "0"
+    # The last thing that became of an id: all its redirects of one build.
+    rows = connection.execute(f"""
+        select old_customer_id, new_customer_id, redirect_id, redirected_at, reason
+        from published.identity_redirects
+        where not coalesce(is_old_id_alive, false)
+        qualify rank() over (
+            partition by old_customer_id order by redirected_at desc, {earlier} desc
+        ) = 1
+        order by redirect_id
+    """).fetchall()
+    pieces: dict[str, list[tuple[Any, ...]]] = {}
+    for old, *piece in rows:
+        pieces.setdefault(str(old), []).append(tuple(piece))
+    return {
+        old: (str(found[0][0]), str(found[0][1]), found[0][2])
+        for old, found in pieces.items()
+        if len({new for new, *_ in found}) == 1
+        and found[0][0] is not None
+        and all(reason in UNITING for *_, reason in found)
+    }
+
+
+def erased_since(
+    connection: duckdb.DuckDBPyConnection,
+    generation: Generation,
+    deletions: Iterable[Deletion],
+    told: Iterable[str],
+) -> list[tuple[Deletion, str]]:
+    """Deletions, and those of these customers who had become the one that was erased.
+
+    What a destination holds under an old id, of somebody whose merge it was never told, is theirs.
+    """
+    found = []
+    latest = _latest(connection, generation)
+    by_customer: dict[str, list[Deletion]] = {}
+    for one in deletions:
+        by_customer.setdefault(one.customer_id, []).append(one)
+    for old in sorted(set(told) & latest.keys()):
+        passed, customer = {old}, old
+        newest = datetime.min
+        while customer in latest:
+            customer, _, at = latest[customer]
+            newest = max(newest, at or newest)
+            if customer in passed:
+                break
+            passed.add(customer)
+            found += [
+                (one, old) for one in by_customer.get(customer, ()) if newest <= one.erased_at
+            ]
     return found
 
 

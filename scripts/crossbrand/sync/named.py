@@ -5,13 +5,10 @@ from __future__ import annotations
 import duckdb
 
 from crossbrand.paths import quoted
-from crossbrand.sync.channels import FLAGS
+from crossbrand.sync.channels import FLAGS, REACHED_AS
 from crossbrand.sync.landing import CONSENTS, MESSAGES, REQUESTS, Newer, landed_rows, rows_of
 from crossbrand.sync.normalise import Macros
 from crossbrand.sync.places import Generation, Places
-
-# A channel of the landing without a permission of its own closes the one it is reached by.
-CLOSES = {"vms": "call"}
 
 
 def without_what_is_judged(
@@ -223,7 +220,7 @@ def named_sql(
     """
     consents, requests = (landed_rows(feed, newer, places) for feed in (CONSENTS, REQUESTS))
     as_of = _as_of_sql(connection, generation)
-    closes = " ".join(f"when '{name}' then '{flag}'" for name, flag in CLOSES.items())
+    closes = " ".join(f"when '{name}' then '{flag}'" for name, flag in REACHED_AS.items())
     return f"""
 create or replace temp table named as
 with consents_read as (

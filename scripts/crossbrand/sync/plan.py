@@ -318,12 +318,13 @@ def _plan_instructions(
 
     gone = source.vanished_by_erasure(customers)
     erasures = [(gone[customer], customer, brand) for customer, brand in known if customer in gone]
-    for deletion in source.deletions:
+    deleted = [(deletion, deletion.customer_id) for deletion in source.deletions]
+    for deletion, customer in deleted + source.erased_since(customers):
         if deletion.brand_id:
             brands = [deletion.brand_id]
         else:
             brands = list(mapping.brands) or _all_brands(source, known)
-        erasures += [(deletion.deletion_id, deletion.customer_id, brand) for brand in brands]
+        erasures += [(deletion.deletion_id, customer, brand) for brand in brands]
     for deletion_id, customer, brand in sorted(set(erasures)):
         if (
             mapping.brands and brand not in mapping.brands

@@ -22,7 +22,13 @@ from crossbrand.sync.consent import Unplaced, write_closures
 from crossbrand.sync.destinations.base import Contract, Membership
 from crossbrand.sync.gate import Gate
 from crossbrand.sync.landing import Newer, find_newer
-from crossbrand.sync.lineage import load_deletions, redirects, vanished_by_erasure
+from crossbrand.sync.lineage import (
+    Deletion,
+    erased_since,
+    load_deletions,
+    redirects,
+    vanished_by_erasure,
+)
 from crossbrand.sync.mapping import AllowedField, DestinationMapping, suggest
 from crossbrand.sync.normalise import Macros
 from crossbrand.sync.places import Generation, Places
@@ -259,16 +265,41 @@ class Source:
         }
 
     def refused_elsewhere(self, people: Iterable[Person]) -> dict[Person, int]:
-        """The channels that these people have refused at other brands of this mapping."""
+        """The channels that others of one e-mail have refused, by each of these people.
+
+        Others are the same customer at other brands of this mapping, and whoever has an e-mail in
+        common with them, at any of its brands.
+        """
         keys = sorted(set(people))
         if not keys:
             return {}
         self._register("asked", keys, ("customer_id", "brand_id"))
-        rows = self._connection.execute("""
-            select asked.customer_id, asked.brand_id, bit_or(judged.refused_flags)
-            from asked
+        sharing = ""
+        if "customer_identifiers" in self.generation.tables:
+            sharing = """
+                union
+                select asked.customer_id, asked.brand_id, theirs.customer_id
+                from asked
+                inner join published.customer_identifiers as mine
+                    on asked.customer_id = mine.customer_id and mine.identifier_type = 'email'
+                inner join published.customer_identifiers as theirs
+                    on
+                        theirs.identifier_type = 'email'
+                        and mine.identifier_value = theirs.identifier_value
+                where mine.unusable_reason is distinct from 'placeholder'
+            """
+        rows = self._connection.execute(f"""
+            with others as (
+                select customer_id, brand_id, customer_id as other_id from asked
+                {sharing}
+            )
+            select others.customer_id, others.brand_id, bit_or(judged.refused_flags)
+            from others
             inner join judged
-                on asked.customer_id = judged.customer_id and asked.brand_id <> judged.brand_id
+                on
+                    others.other_id = judged.customer_id
+                    and (others.customer_id, others.brand_id)
+                    <> (judged.customer_id, judged.brand_id)
             group by 1, 2
         """).fetchall()
         self._connection.unregister("asked")
@@ -372,6 +403,10 @@ class Source:
     def vanished_by_erasure(self, told: Iterable[str]) -> dict[str, str]:
         """Of these customers those that identity_redirects says were erased, with the redirect."""
         return vanished_by_erasure(self._connection, self.generation, told)
+
+    def erased_since(self, told: Iterable[str]) -> list[tuple[Deletion, str]]:
+        """Deletions, and those of these customers who had become the one that was erased."""
+        return erased_since(self._connection, self.generation, self.deletions, told)
 
     @property
     def as_of(self) -> float:

@@ -29,7 +29,8 @@ CHANNELS = {"email", "sms", "call", "letter", "web_push", "app_push"}
 Json = dict[str, Any]
 Fault = str | tuple[str, Any] | None
 """What goes wrong with a request: None; a status as text ("500", "429"); "reset", "hang", "lost"
-(done, and the answer never comes), or ("slow", seconds), ("reject", function of an item)."""
+(done, and the answer never comes), "page" (200 and a web page, and nothing done), "drip" (an answer
+that never ends), or ("slow", seconds), ("reject", function of an item)."""
 
 
 def _job(job_id: str, attributes: Json) -> Json:
@@ -90,6 +91,9 @@ class Platform:
 
         self.profiles: dict[str, Json] = {}
         """What the platform holds, by external id."""
+
+        self.end_of_suppressions = "complete"
+        """How Klaviyo's suppression jobs end."""
 
         self.times: list[float] = []
         self.busiest = 0
@@ -167,6 +171,16 @@ class Platform:
         if kind == "hang":
             time.sleep(1.5)
             request.close_connection = True
+            return
+        if kind in ("page", "drip"):
+            page = b"<html>Please log in.</html>"
+            request.send_response(200)
+            request.send_header("Content-Type", "text/html")
+            request.send_header("Content-Length", str(len(page)))
+            request.end_headers()
+            for place in range(len(page)):
+                time.sleep(0.1 if kind == "drip" else 0)
+                request.wfile.write(page[place : place + 1])
             return
         if kind == "reset":
             request.close_connection = True
@@ -437,6 +451,9 @@ class Platform:
                 "attributes": {"status": "queued"},
             }
             return 202, {"data": data}
+        if name == "readSuppression":
+            done = {"status": self.end_of_suppressions, "skipped_count": 0}
+            return 200, {"data": {"type": "job", "id": arguments[0], "attributes": done}}
         if name == "readImport":
             job = self._jobs[arguments[0]]
             job["asked"] += 1

@@ -175,32 +175,37 @@ class Klaviyo(Destination):
         """Start a job, wait for its end, and read its errors."""
         given = {"profiles": {"data": profiles}}
         job = self._post(f"/api/{IMPORT}s", IMPORT, given, key)
-        job_id = str(job["data"]["id"])
-        ends_at = time.monotonic() + float(self.setup.settings["job_seconds"])
-        state: Json = job["data"].get("attributes") or {}
-        while state.get("status") not in ENDED:
-            if time.monotonic() > ends_at or self.http.stopped.is_set():
-                raise Unavailable(f"the import job {job_id} has not ended")
-            self.http.stopped.wait(float(self.setup.settings["poll_seconds"]))
-            state = self._get(f"/api/{IMPORT}s/{job_id}")["data"]["attributes"]
-        if state["status"] == "cancelled":
-            raise Unavailable(f"the import job {job_id} was cancelled")
+        job_id, state = self._ended(IMPORT, job)
         outcomes = [DELIVERED] * len(profiles)
         if not state.get("failed_count"):
             return outcomes
         places = {one["attributes"]["external_id"]: at for at, one in enumerate(profiles)}
-        blamed = 0
+        blamed = set()
         for attributes in self._errors(job_id):
             original = attributes.get("original_payload") or {}
             original = original.get("attributes") or original
             at = places.get(original.get("external_id"))
             if at is not None:
-                blamed += 1
+                blamed.add(at)
                 outcomes[at] = Outcome(rejected=str(attributes.get("detail") or attributes))
-        if not blamed:
+        if len(blamed) < int(state["failed_count"]):
             # Somebody failed and Klaviyo does not say who: the batch is halved until it is plain.
             raise Refused(200, f"{state['failed_count']} of the job's profiles failed")
         return outcomes
+
+    def _ended(self, kind: str, job: Json) -> tuple[str, Json]:
+        """Wait for the end of a job, which is accepted long before it is done: its id and state."""
+        job_id = str(job["data"]["id"])
+        ends_at = time.monotonic() + float(self.setup.settings["job_seconds"])
+        state: Json = job["data"].get("attributes") or {}
+        while state.get("status") not in ENDED:
+            if time.monotonic() > ends_at or self.http.stopped.is_set():
+                raise Unavailable(f"the job {job_id} ({kind}) has not ended")
+            self.http.stopped.wait(float(self.setup.settings["poll_seconds"]))
+            state = self._get(f"/api/{kind}s/{job_id}")["data"]["attributes"]
+        if state["status"] == "cancelled":
+            raise Unavailable(f"the job {job_id} ({kind}) was cancelled")
+        return job_id, state
 
     def _errors(self, job_id: str) -> Iterator[Json]:
         path: str | None = f"/api/{IMPORT}s/{job_id}/import-errors"
@@ -229,7 +234,10 @@ class Klaviyo(Destination):
     def _suppression(self, verb: str, emails: Sequence[str], key: str) -> None:
         kind = f"profile-suppression-bulk-{verb}-job"
         data = [{"type": "profile", "attributes": {"email": email}} for email in emails]
-        self._post(f"/api/{kind}s", kind, {"profiles": {"data": data}}, key)
+        job = self._post(f"/api/{kind}s", kind, {"profiles": {"data": data}}, key)
+        if verb == "create":
+            # A no has been taken when it holds there; a yes may come late.
+            self._ended(kind, job)
 
     def _merge(self, change: Change, found: dict[str, Json]) -> None:
         old, new = found.get(change.external_id), found.get(change.into_external_id)

@@ -168,8 +168,8 @@ class Salesmanago(Destination):
         reply = self.http.request(
             "POST", f"/api/{method}", document={**signed, **document}, key=key
         )
-        answer = reply.body if isinstance(reply.body, dict) else {}
-        if answer.get("success") is False:
+        answer: dict[str, Any] = reply.body
+        if answer["success"] is not True:
             words = "; ".join(str(one) for one in answer.get("message") or []) or "no success"
             raise Refused(reply.status, words, answer)
         return answer

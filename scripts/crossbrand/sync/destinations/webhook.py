@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 
+from crossbrand.sync.answers import Refused
 from crossbrand.sync.destinations.base import (
     DELIVERED,
     Change,
@@ -53,6 +54,9 @@ class Webhook(Destination):
             str(one.get("idempotency_key")): str(one.get("message") or "rejected")
             for one in body.get("rejected") or []
         }
+        if not words.keys() <= {change.key for change in changes}:
+            # Nobody can tell who is meant: the batch is halved until it is plain.
+            raise Refused(reply.status, "; ".join(sorted(set(words.values()))))
         return [
             Outcome(rejected=words[change.key]) if change.key in words else DELIVERED
             for change in changes
