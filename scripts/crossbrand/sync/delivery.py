@@ -48,6 +48,9 @@ LEAVING = frozenset({Operation.merge, Operation.erase, Operation.suppress, Opera
 WINDOW = 20_000
 """Changes whose rows are in memory at once; consent is looked at anew before each."""
 
+LOOK_SECONDS = 30
+"""So long, about, a slow platform is told before consent is looked at anew."""
+
 BYTES_KEPT = 0.9
 """Share of the platform's limit that rows may fill; the rest is for what surrounds them."""
 
@@ -130,7 +133,7 @@ class Delivery:
         with ThreadPoolExecutor(self._concurrency) as pool:
             try:
                 for _, phase in itertools.groupby(entries, key=lambda one: one.phase):
-                    for window in _windows(list(phase)):
+                    for window in _windows(list(phase), self._window):
                         if self._stopped.is_set():
                             self.tally.undelivered += len(window)
                             continue
@@ -139,6 +142,15 @@ class Delivery:
             except BaseException:
                 self._stop()
                 raise
+
+    def _window(self, operation: Operation) -> int:
+        """How many changes are told between two looks: fewer where the platform's pace is slow."""
+        contract, settings = self._destination.contract, self._destination.setup.settings
+        pace = settings.get("requests_per_second") or contract.requests_per_second
+        if pace is None:
+            return WINDOW
+        size = contract.batch[operation]
+        return min(WINDOW, max(size, int(float(pace) * LOOK_SECONDS * size)))
 
     def _deliver_window(self, pool: ThreadPoolExecutor, window: Sequence[Entry]) -> None:
         waiting: dict[Future[list[Outcome]], _Batch] = {}
@@ -439,12 +451,15 @@ def batch_key(changes: Sequence[Change], attempts: int = 0) -> str:
     return digest.hexdigest()
 
 
-def _windows(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
-    """Of one stream and about WINDOW long; a batch is never cut in two."""
+def _windows(
+    entries: Sequence[Entry], size_of: Callable[[Operation], int]
+) -> Iterator[Sequence[Entry]]:
+    """Of one stream and about as long as the operation allows; a batch is never cut in two."""
     window: list[Entry] = []
     for _, group in itertools.groupby(entries, key=lambda one: (one.stream, one.batch_id)):
         batch = list(group)
-        if window and (window[0].stream != batch[0].stream or len(window) + len(batch) > WINDOW):
+        is_full = len(window) + len(batch) > size_of(batch[0].operation)
+        if window and (window[0].stream != batch[0].stream or is_full):
             yield window
             window = []
         window += batch

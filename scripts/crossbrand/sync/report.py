@@ -32,6 +32,9 @@ class Report:
     stopped: str | None = None
     """Why only decisions of people and erasures were sent."""
 
+    is_state_old: bool = False
+    """The state knows nothing of the last sync: it is lost, or an older copy of itself."""
+
     newer_files: int = 0
     unplaced: Unplaced = field(default_factory=Unplaced)
     seconds: float = 0.0
@@ -65,6 +68,7 @@ class Report:
             "trouble": tally.trouble,
             "stopped": self.stopped,
             "skipped": dict(sorted(self.skipped.items())),
+            "is_state_old": self.is_state_old,
             "newer_consent_files": self.newer_files,
             "newer_decisions_without_a_name": self.unplaced.nameless,
             "newer_decisions_of_strangers": self.unplaced.strangers,
@@ -129,6 +133,13 @@ def print_report(report: Report, console: Console) -> None:
     console.print(table)
     for words, count in tally.words.most_common(5):
         console.print(Text(f"  {count:,} × {words}", style="yellow"), soft_wrap=True)
+    if report.is_state_old:
+        words = (
+            "The state knows nothing of the last sync: it was lost, or is an older copy. Everybody "
+            "is told of once more, no channel is opened by force by a grant of before now, and who "
+            "was told of after that copy was made and has left since cannot be taken back."
+        )
+        console.print(Text(words, style="yellow"), soft_wrap=True)
     if report.stopped:
         table_note = f"stopped: {report.stopped} Only decisions of people and erasures were sent."
         console.print(Text(table_note, style="yellow"), soft_wrap=True)

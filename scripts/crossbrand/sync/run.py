@@ -211,12 +211,14 @@ def _run(
     began = time.monotonic()
     has_begun = False
     try:
+        is_state_old = state.mistrust_if_older()
         limit = request.limit
         waiting: set[str] = set()
         for number in range(PASSES):
             source.refresh()
             plan = _plan(request, mapping, destination.contract, source, state, report, limit)
             if not has_begun:
+                report.is_state_old = is_state_old
                 state.begin_run(report.run_id, report.stream, report.mode, report.generation_id)
                 has_begun = True
                 report.skipped = plan.skipped

@@ -366,7 +366,8 @@ def test_consent_that_lands_while_a_run_is_on_is_heard(stage: Stage, sync: Sync)
         pytest.MonkeyPatch.context() as patch,
         Platform("webhook", faults=land_at_second) as platform,
     ):
-        patch.setattr("crossbrand.sync.delivery.WINDOW", 5)
+        # As where the pace is slow: a look after each batch.
+        patch.setattr("crossbrand.sync.delivery.LOOK_SECONDS", 1e-9)
         from crossbrand.sync.destinations.webhook import Webhook
 
         patch.setattr(Webhook, "contract", small_batches(Webhook.contract, 5))

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from .activation import BUILT_AT, FLAGS, Row, Stage, World, customer_id, profile
+from .activation import BUILT_AT, FLAGS, GRANTED_AT, Row, Stage, World, customer_id, profile
 from .conftest import Sync, set_up
 from .server import SECRET, Platform
 from .test_destinations import later, person, redirect, taken
@@ -214,6 +214,41 @@ def test_a_lost_state_tells_everybody_again_and_a_damaged_one_stops(
             assert platform.requests == seen
             stage.state.write_bytes(whole)
         assert sync(platform)[1]["sent"] == 0
+
+
+def test_a_state_that_is_an_older_copy_opens_nothing_anew(stage: Stage, sync: Sync) -> None:
+    """A yes was told by force once; who has unsubscribed there since must not be opened again."""
+
+    def world(at: dt.datetime, **given: object) -> World:
+        rows = World([profile(1), profile(2)]).rows()["contactability"]
+        for one in rows:
+            one["consent_decided_at"] = at
+            if one["customer_id"] == customer_id(1):
+                one |= given
+        return World([profile(2)] if given else [profile(1), profile(2)], rows)
+
+    noon, later_on = (BUILT_AT + dt.timedelta(days=one) for one in (1, 2))
+    stage.publish(world(GRANTED_AT))
+    with Platform("webhook") as platform:
+        sync(platform)
+        stage.publish(world(noon, may_contact=False, reason="withdrawn"), built_at=noon)
+        sync(platform)
+        copy = stage.state.with_name("copy")
+        with sqlite3.connect(stage.state) as connection, sqlite3.connect(copy) as copied:
+            connection.backup(copied)
+        stage.publish(world(later_on), built_at=later_on)
+        sync(platform)
+        assert "email" in platform.reaches(person(1))
+        assert not sync(platform)[1]["is_state_old"]
+        platform.unsubscribe(person(1))
+        for suffix in ("", "-wal", "-shm"):
+            stage.state.with_name(stage.state.name + suffix).unlink(missing_ok=True)
+        copy.replace(stage.state)
+        code, report = sync(platform)
+        assert (code, report["is_state_old"], report["sent"]) == (0, True, 2)
+        assert "email" not in platform.reaches(person(1))
+        assert "email" in platform.reaches(person(2))
+        assert not sync(platform)[1]["is_state_old"]
 
 
 def test_a_generation_that_is_swapped_and_swept_under_a_run(stage: Stage, sync: Sync) -> None:

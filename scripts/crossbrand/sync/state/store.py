@@ -251,6 +251,35 @@ class State:
 
     # --- writing --------------------------------------------------------------------------------
 
+    def mistrust_if_older(self) -> bool:
+        """Whether the state knows nothing of the last run, as one restored from a backup.
+
+        What it says was told is in doubt then, and what it says was closed counts as closed now, so
+        that a grant that has been told once already does not overrule what people have said since.
+        """
+        if not self._last.is_file():
+            return False
+        run_id = self._last.read_text(encoding="utf-8").strip()
+        if self._rows("select 1 from sync_runs where run_id = ?", run_id):
+            return False
+        now = time.time()
+        times = ", ".join(f"{name}_at = max({name}_at, ?)" for name in BITS)
+        with self._transaction() as connection:
+            connection.execute(
+                "update acknowledged set row_hash = ? where destination = ? and row_hash <> ?",
+                (DOUBT, self._destination, SUPPRESSED),
+            )
+            connection.execute(
+                f"update permissions_told set {times} where destination = ?",
+                [*([now] * len(BITS)), self._destination],
+            )
+        return True
+
+    @property
+    def _last(self) -> Path:
+        """The file beside the state that names the last run of the destination."""
+        return self._path.with_name(f".{self._path.stem}.{self._destination}.last")
+
     def begin_run(self, run_id: str, stream: str, mode: str, generation_id: str) -> None:
         """Note that a run has begun; one that was killed stays `running` until the next."""
         with self._transaction() as connection:
@@ -263,6 +292,10 @@ class State:
                 "insert into sync_runs values (?, ?, ?, ?, ?, ?, null, 'running', null)",
                 (run_id, self._destination, stream, mode, generation_id, time.time()),
             )
+        # After the state, so that a run that is killed in between makes nobody mistrust it.
+        partial = self._last.with_name(f"{self._last.name}.partial")
+        partial.write_text(run_id, encoding="utf-8")
+        partial.replace(self._last)
 
     def end_run(self, run_id: str, status: str, report: dict[str, Any]) -> None:
         """Note how a run ended, and let go of what is older than KEEP_DAYS."""
