@@ -1,5 +1,9 @@
 """A platform on this machine: checks every request by its OpenAPI document, behaves, misbehaves.
 
+What makes a platform different: `_<name>` (what it does with a request, and answers), `reaches` and
+`unsubscribe` (whom it would write to, and what a click there does), `find` where its key is another
+than the external id, and its credentials in `_judge`.
+
 `Platform("braze")` listens on a free port. It keeps a journal of what it has taken, in memory and,
 with `journal`, in a file that survives whoever is killed. `faults` is asked before each request
 what to do about it.
@@ -240,7 +244,7 @@ class Platform:
                 error = jsonschema.Draft202012Validator(parameter["schema"])
                 if not error.is_valid(given):
                     return self._violate(f"{parameter['name']} is {given}")
-        if self.name in ("braze", "carecloud", "klaviyo"):
+        if self.name not in ("webhook", "salesmanago"):
             scheme = "Klaviyo-API-Key" if self.name == "klaviyo" else "Bearer"
             if request.headers.get("Authorization") != f"{scheme} {SECRET}":
                 return 401, {"message": "who are you?"}

@@ -124,6 +124,9 @@ def check_one_channel_closed(platform: Platform, closed: str, email: str, other:
         assert "email" not in held["personal_information"]
         assert held["personal_information"]["store_id"] == "S1"
     else:
+        assert "email" not in platform.reaches(closed)
+        assert "sms" in platform.reaches(closed)
+    if name == "webhook":
         held = platform.profiles[closed]
         assert held["fields"]["email"] is None
         assert held["permissions"]["email"] is False
@@ -292,7 +295,7 @@ def test_the_template_is_a_destination_that_works() -> None:
     class Recorder:
         def request(self, method: str, path: str, **given: Any) -> Reply:
             sent.append((method, path, given["document"], given["key"]))
-            return Reply(200, {"errors": [{"index": 1, "message": "no"}]} if len(sent) == 1 else {})
+            return Reply(200, {"errors": [{"index": 1, "message": "no"}] if len(sent) == 1 else []})
 
     mapping = DestinationMapping("mine", "template", Path("mine.yml"), ())
     transport: Any = Recorder()
@@ -303,7 +306,8 @@ def test_the_template_is_a_destination_that_works() -> None:
     assert [one.rejected for one in outcomes] == [None, "no"]
     assert sent[0] == (
         "POST", "/people",
-        {"people": [{"id": "aster:c0", "a": 0, "may": {}}, {"id": "aster:c1", "a": 1, "may": {}}]},
+        {"people": [
+            {"id": f"aster:c{n}", "a": n, "may": {}, "opened": [], "held": []} for n in range(2)]},
         "key",
     )  # fmt: skip
     gone = Change(3, Operation.erase, "c3", "aster", "k3")

@@ -1,7 +1,7 @@
 """A destination to copy: every line that a platform makes different is marked by what to put there.
 
-It works as it stands, for a platform that takes people as JSON at POST /people and forgets them at
-POST /people/forget. docs/destinations.md walks through it.
+It works as it stands, for a platform that takes people as JSON at POST /people, suppresses them at
+POST /people/suppress and so on. docs/destinations.md walks through it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from crossbrand.sync.answers import Refused
 from crossbrand.sync.destinations.base import (
     DELIVERED,
     TELLING,
@@ -51,7 +52,13 @@ class Template(Destination):
             # A no is told every time. A yes: where the platform keeps what people tell itself (that
             # they unsubscribe, say), only on the channels in `opened`, and those `held` are a no.
             document = [
-                {"id": change.external_id, **change.payload, "may": dict(change.permissions)}
+                {
+                    "id": change.external_id,
+                    **change.payload,
+                    "may": dict(change.permissions),
+                    "opened": sorted(change.opened),
+                    "held": sorted(change.held),
+                }
                 for change in changes
             ]
             path = "/people"
@@ -66,10 +73,11 @@ class Template(Destination):
             key=key,
         )
         # How the platform says which rows it did not take: by index, by id, or not at all, and then
-        # a refused request (400 to 499) is halved by whoever calls this until the row is alone.
-        words = {
-            error["index"]: str(error["message"]) for error in (reply.body or {}).get("errors", [])
-        }
+        # a refused request (400 to 499, or `raise Refused`) is halved by whoever calls this until
+        # the row is alone. An answer of another shape must raise, as this does: it is no yes.
+        words = {error["index"]: str(error["message"]) for error in reply.body["errors"]}
+        if not words.keys() <= set(range(len(changes))):
+            raise Refused(reply.status, "; ".join(words.values()))
         return [
             Outcome(rejected=words[place]) if place in words else DELIVERED
             for place in range(len(changes))
