@@ -18,6 +18,9 @@
         {%- if not modules.re.match('^[A-Za-z0-9_ .:+-]*$', text) -%}
             {{ exceptions.raise_compiler_error("The variable " ~ name ~ " may hold letters, digits, blanks and . : + - _ only; it is " ~ text | tojson) }}
         {%- endif -%}
+        {%- if name == 'as_of' and text not in ('', 'None') and not modules.re.match('^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}[0-9:.]*([+-][0-9:]+|Z)?)?$', text) -%}
+            {{ exceptions.raise_compiler_error("The variable as_of is a time in UTC such as 2025-06-30 04:00:00; it is " ~ text | tojson) }}
+        {%- endif -%}
         {%- if name not in texts and value is not boolean and modules.re.search('[A-Za-z] |[ ][A-Za-z]', text) -%}
             {{ exceptions.raise_compiler_error("The variable " ~ name ~ " must be one number or one word; it is " ~ text | tojson) }}
         {%- endif -%}

@@ -33,7 +33,13 @@ from crossbrand.publish.swap import file_state
 from crossbrand.publish.sweep import generations_to_keep
 from crossbrand.room import advice
 from crossbrand.runs import Record
-from crossbrand.validate.run import Report, print_report, validate_landing, validate_publication
+from crossbrand.validate.run import (
+    Report,
+    print_report,
+    require_judge,
+    validate_landing,
+    validate_publication,
+)
 
 # Linux's ioctl that makes two files share their blocks until one is written to.
 FICLONE = 0x40049409
@@ -82,6 +88,7 @@ def build(
     started = time.monotonic()
     record = record or Record()
     is_published = options.is_published and not options.select
+    require_judge()
     with lock_warehouse(paths.warehouse):
         if is_published:
             # What would stop the publishing is better known before the hours of a build.
@@ -133,6 +140,7 @@ def publish(
     False where the checkpoint said stop; nothing changed then. Raises CrossbrandError where there
     is no warehouse, where a build runs, or where the marts cannot be published.
     """
+    require_judge()
     with lock_warehouse(paths.warehouse):
         if not accept_changes:
             _refuse_part(paths.warehouse)

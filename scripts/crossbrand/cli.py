@@ -411,6 +411,7 @@ def build(
     """
     from crossbrand import build as module
     from crossbrand import runs
+    from crossbrand.landed import require_as_of, require_landing
 
     options = module.BuildOptions(
         full_refresh=full_refresh,
@@ -421,15 +422,12 @@ def build(
         accept_changes=accept_changes,
     )
     paths, console = find_paths(), make_console(stderr=as_json)
-    if not paths.landing.is_dir():
-        raise CrossbrandError(
-            f"There is no landing folder {paths.landing}. `crossbrand generate` makes a sample, "
-            "`crossbrand land` takes in your own files, or name yours in CROSSBRAND_LANDING."
-        )
     publishes = options.is_published and not options.select
     record = runs.Record(options=asdict(options))
 
     def work() -> bool:
+        require_as_of(as_of)
+        require_landing(paths)
         if not module.build(paths, console, options, record):
             return False
         if postgres and publishes:

@@ -86,5 +86,6 @@ class Steps:
         now = time.monotonic()
         if now - self._last >= self._every:
             self._last = now
-            line = Text(f"  {done:>5} of {total}  {current}", no_wrap=True, overflow="ellipsis")
+            line = Text(f"  {done:>5} of {total}  {current}")
+            line.truncate(self._console.width, overflow="ellipsis")
             self._console.print(line)

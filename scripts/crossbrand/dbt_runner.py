@@ -7,8 +7,10 @@ ends, and whoever runs a build usually wants to read its result.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -26,6 +28,7 @@ from crossbrand.contract import find_project_dir
 from crossbrand.errors import CrossbrandError
 
 PASSED = frozenset({"success", "pass", "no-op"})
+QUIET = frozenset({"-q", "--quiet"})
 ENDED = PASSED | {"warn", "fail", "error", "runtime error", "partial success", "skipped"}
 
 
@@ -74,8 +77,11 @@ def run_dbt(
     `environment` is added to the one of this process. Raises CrossbrandError when dbt cannot be
     started; a failed node is no exception but stands in the outcome.
     """
+    # What dbt tells is read here, so it may not be quiet; this console may.
+    arguments = [argument for argument in arguments if argument not in QUIET]
     command = [sys.executable, "-P", "-c", "from dbt.cli.main import cli; cli()"]
-    command += ["--log-format", "json", "--no-use-colors", *arguments]
+    command += ["--log-format", "json", "--log-level", "info", "--no-quiet", "--no-use-colors"]
+    command += arguments
     command += ["--project-dir", str(project), "--profiles-dir", str(project)]
     started = time.monotonic()
     outcome = DbtOutcome(command=arguments[0] if arguments else "")
@@ -139,19 +145,34 @@ def read_log_line(line: str, outcome: DbtOutcome, advance: Advance) -> None:
         outcome.failures.append(info["msg"].strip())
 
 
+def _what_the_test_says(failure: str) -> str:
+    """The sentence that a failed assertion of the project begins with: what it means, and why."""
+    named = re.match(r"Failure in test \S+ \((tests/\S+\.sql)\)", failure)
+    path = find_project_dir() / named[1] if named else None
+    if path is None or not path.is_file():
+        return ""
+    lines = itertools.takewhile(
+        lambda line: line.startswith("--"), path.read_text(encoding="utf-8").splitlines()
+    )
+    return " ".join(line.removeprefix("--").strip() for line in lines)
+
+
 def print_outcome(outcome: DbtOutcome, console: Console) -> None:
     """The failures, if any, and the summary line."""
     for failure in outcome.failures if outcome.exit_code else ():
         console.print(Text(failure, style="red"))
+        if said := _what_the_test_says(failure):
+            console.print(Text(f"  {said}"), soft_wrap=True)
     style = "bold red" if outcome.exit_code else "green"
     console.print(Text(outcome.summary(), style=style))
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run dbt with these arguments; returns its exit code."""
+    """Run dbt with these arguments; returns its exit code. With -q the summary is all it says."""
     console = make_console()
+    progress = Console(quiet=True) if QUIET.intersection(arguments) else console
     try:
-        outcome = run_dbt(arguments, project=find_project_dir(), console=console)
+        outcome = run_dbt(arguments, project=find_project_dir(), console=progress)
     except CrossbrandError as error:
         make_console(stderr=True).print(Text(f"error: {error}", style="red"))
         return 2

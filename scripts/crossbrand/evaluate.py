@@ -766,7 +766,7 @@ def _split(connection: duckdb.DuckDBPyConnection, worst: int) -> list[Split]:
             [person_id],
         ).fetchall()
         described = [
-            f"{customer_id}: {n} records ({', '.join(feeds)})"
+            f"{customer_id}: {n} record{'' if n == 1 else 's'} ({', '.join(feeds)})"
             + _known_by(connection, person_id, customer_id)
             for customer_id, n, feeds in pieces
         ]

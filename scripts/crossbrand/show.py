@@ -439,6 +439,10 @@ def _print_questions(console: Console, warehouse: Path) -> None:
             ".venv/bin/crossbrand evaluate",
             ".venv/bin/crossbrand show --customer CUSTOMER_ID",
         ),
+        (
+            "Seven boards with all of this and more, in published/site/index.html:",
+            ".venv/bin/crossbrand publish && .venv/bin/crossbrand board",
+        ),
     ):
         console.print(Text(f"\n  {what}", style="dim"))
         for command in commands:

@@ -69,8 +69,9 @@ def _published(status: Status, paths: Paths) -> None:
             ).fetchall()
             fresh = connection.execute(
                 "select brand_id, max(last_load_date), min(silent_days), "
-                "list(feed order by feed) filter (where is_stale) from landing_freshness "
-                "group by brand_id order by brand_id"
+                "list(feed order by feed) filter (where is_stale), "
+                "brand_id in (select brand_id from brands) as is_known from landing_freshness "
+                "group by brand_id order by is_known desc, brand_id"
             ).fetchall()
     except duckdb.Error as error:
         status.needs.append(
@@ -92,16 +93,17 @@ def _published(status: Status, paths: Paths) -> None:
             "The roles show different generations: a publishing was killed. "
             "`crossbrand publish --list` ends it."
         )
-    for brand, last, silent, stale in fresh:
+    for brand, last, silent, stale, is_known in fresh:
         status.freshness.append(
             {
                 "brand_id": brand,
+                "is_known": is_known,
                 "last_load_date": _text(last),
                 "silent_days": silent,
                 "stale_feeds": stale or [],
             }
         )
-        if stale:
+        if stale and is_known:
             status.needs.append(
                 f"{brand} delivers late: {', '.join(stale)} silent for longer than ever before."
             )
@@ -231,7 +233,8 @@ def print_status(status: Status, console: Console) -> None:
         ("brand", "last delivery", "days silent", "late feeds"),
         [
             (row["brand_id"], row["last_load_date"], row["silent_days"],
-             ", ".join(row["stale_feeds"]))
+             ", ".join(row["stale_feeds"]) if row["is_known"]
+             else "not in seeds/brands.csv: all is refused")
             for row in status.freshness
         ],
     )  # fmt: skip

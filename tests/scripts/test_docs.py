@@ -7,6 +7,7 @@ import shlex
 import stat
 import subprocess
 import sys
+import textwrap
 import types
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,24 @@ def shown_commands(path: Path) -> list[str]:
     """Indented command lines, and those of fenced shell blocks, without comments."""
     lines = re.findall(r"^(?: {4}|\s*)(crossbrand [^\n`|]+)$", path.read_text("utf-8"), re.M)
     return [line.split(" #")[0].strip() for line in lines if "…" not in line.split(" #")[0]]
+
+
+def test_the_cookbooks_own_data_lands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its export and its mapping, as they stand there; only the brand is one that is there."""
+    text = (PROJECT / "docs/cookbook.md").read_text(encoding="utf-8")
+    for kind, name in (("csv", "orders.csv"), ("yaml", "orders.yml")):
+        block = re.search(rf"^   ```{kind}\n(.*?)^   ```$", text, re.M | re.S)
+        assert block
+        (tmp_path / name).write_text(textwrap.dedent(block[1]), encoding="utf-8")
+    command = re.search(r"crossbrand (land orders.csv .*) --dry-run", text)
+    assert command
+    monkeypatch.setenv("CROSSBRAND_LANDING", str(tmp_path / "landing"))
+    monkeypatch.setenv("CROSSBRAND_PROJECT", str(PROJECT))
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(shlex.split(command[1].replace("--brand mine", "--brand aster"))) == 0
+    assert "2 records = 2 landed + 0 rejected" in "".join(capsys.readouterr())
 
 
 NEW = ["boards", "operations", "quick-start", "publication", "sync"]

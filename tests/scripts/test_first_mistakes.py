@@ -15,6 +15,7 @@ import duckdb
 import pytest
 
 from crossbrand import cli
+from crossbrand.build import lock_warehouse
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -51,8 +52,57 @@ def says(*arguments: str) -> Callable[[Path], list[str]]:
     return lambda _: list(arguments)
 
 
+def landed(folder: Path, name: str) -> Path:
+    """An empty file with this name in the landing."""
+    path = folder / "landing" / name
+    path.parent.mkdir(parents=True)
+    path.touch()
+    return path
+
+
+def build_of(name: str) -> Callable[[Path], list[str]]:
+    """`build` of a landing with one file."""
+
+    def arrange(folder: Path) -> list[str]:
+        landed(folder, name)
+        return ["build"]
+
+    return arrange
+
+
+def build_of_version(version: int) -> Callable[[Path], list[str]]:
+    """`build` of what another crossbrand has landed."""
+
+    def arrange(folder: Path) -> list[str]:
+        place = "orders/brand=aster/load_date=2025-06-30"
+        landed(folder, f"{place}/a.parquet")
+        landed(folder, f"_manifests/{place}/a.json").write_text(f'{{"version": {version}}}')
+        return ["build"]
+
+    return arrange
+
+
 MISTAKES: dict[str, tuple[Callable[[Path], list[str]], tuple[str, ...]]] = {
     "no data": (says("build"), ("no landing folder", "crossbrand generate", "CROSSBRAND_LANDING")),
+    "a folder with nothing in it": (
+        build_of(".keep"), ("No file has landed", "crossbrand generate", "CROSSBRAND_LANDING"),
+    ),
+    "the folder above the landing": (
+        build_of("landing/orders/brand=aster/load_date=2025-06-30/a.parquet"),
+        ("landing/landing", "CROSSBRAND_LANDING"),
+    ),
+    "a folder of exports": (
+        build_of("june/orders.csv"), ("june/orders.csv", "crossbrand land", "--feed"),
+    ),
+    "a folder that is no feed": (
+        build_of("order/brand=aster/load_date=2025-06-30/a.parquet"), ("order is no", "orders is"),
+    ),
+    "an old landing": (build_of_version(0), ("version 0", "crossbrand land --replace")),
+    "a landing of a newer crossbrand": (build_of_version(2), ("version 2", "Update")),
+    "a time that is none": (
+        says("build", "--as-of", "yesterday"), ("yesterday", "2025-06-30 04:00:00"),
+    ),
+    "a time that has not come": (says("build", "--as-of", "2999-01-01"), ("future", "Leave it")),
     "no warehouse": (says("show"), ("no warehouse at", "dbt build", "CROSSBRAND_WAREHOUSE")),
     "nothing published for the boards": (says("board"), ("crossbrand build",)),
     "nothing published for a sync": (says("sync", "file"), ("crossbrand", "build")),
@@ -88,6 +138,39 @@ def test_a_first_mistake_is_one_line_with_its_mend(
     for text in said:
         assert text in captured.err, captured.err
     assert len(captured.err.strip().splitlines()) == 1
+
+
+def test_great_expectations_is_missed_before_the_build(
+    newcomer: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    landed(newcomer, "orders/brand=aster/load_date=2025-06-30/a.parquet")
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    assert cli.main(["build"]) == 2
+    assert "requirements.lock" in capsys.readouterr().err
+    assert not list(newcomer.glob("warehouse*"))
+    locked = (PROJECT / "requirements.lock").read_text(encoding="utf-8")
+    assert "\ngreat_expectations==" in locked
+
+
+def test_two_builds_at_once(newcomer: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    landed(newcomer, "orders/brand=aster/load_date=2025-06-30/a.parquet")
+    with lock_warehouse(newcomer / "warehouse"):
+        assert cli.main(["build"]) == 2
+    said = capsys.readouterr().err
+    assert "Another" in said
+    assert len(said.strip().splitlines()) == 1
+
+
+def test_a_separator_of_another_country_is_found_out(
+    newcomer: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = newcomer / "orders.csv"
+    names = "order_id;sales_channel;ordered_at;status;total_amount;currency_code;updated_at"
+    path.write_text(f"{names}\n1;eshop;2025-06-30;completed;12,50;EUR;2025-06-30\n")
+    said = ["--feed", "orders", "--brand", "aster", "--load-date", "2025-06-30"]
+    (newcomer / "landing").mkdir()
+    assert cli.main(["land", str(path), *said]) == 0
+    assert "semicolons" in "".join(capsys.readouterr())
 
 
 def test_outside_the_project(

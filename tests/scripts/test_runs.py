@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from crossbrand import build as build_module
-from crossbrand import cli, runs
+from crossbrand import cli, landed, runs
 from crossbrand.dbt_runner import DbtOutcome
 from crossbrand.errors import CrossbrandError
 from crossbrand.paths import Paths
@@ -52,6 +52,7 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
     monkeypatch.delenv("DBT_TARGET_PATH", raising=False)
     monkeypatch.delenv("CROSSBRAND_RUNS", raising=False)
     monkeypatch.setattr(build_module, "run_dbt", stage.dbt)
+    monkeypatch.setattr(landed, "require_landing", lambda _: None)
     monkeypatch.setattr(build_module, "validate_landing", lambda *_, **__: stage.report)
     monkeypatch.setattr(build_module, "validate_publication", lambda *_, **__: CONTENT)
     monkeypatch.setattr(cli, "find_paths", lambda: stage.paths)

@@ -44,6 +44,7 @@ def paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
             "('events', 'aster', date '2025-06-28', 2::bigint, false)) "
             "t(feed, brand_id, last_load_date, silent_days, is_stale)"
         )
+        connection.execute("create table brands as select 'aster' as brand_id")
     with duckdb.connect(str(made.warehouse)) as connection:
         connection.execute("create schema staging")
         connection.execute(
@@ -69,8 +70,9 @@ def test_all_in_order(paths: Paths) -> None:
     assert found.generation
     assert found.generation["id"] == GENERATION
     assert found.freshness == [
-        {"brand_id": "aster", "last_load_date": "2025-06-30", "silent_days": 0, "stale_feeds": []}
-    ]
+        {"brand_id": "aster", "is_known": True, "last_load_date": "2025-06-30",
+         "silent_days": 0, "stale_feeds": []}
+    ]  # fmt: skip
     assert [(one["request_type"], one["count"]) for one in found.requests] == [("access", 1)]
     assert found.syncs[0]["destination"] == "braze"
     assert found.last_build

@@ -22,7 +22,7 @@ from crossbrand.land.json_reader import JsonReader, NewKeysError
 from crossbrand.land.mapping import Mapping
 from crossbrand.land.model import Batch, FileRefusedError, Reject, Tally, counted, shown
 from crossbrand.land.parquet_reader import ParquetReader
-from crossbrand.land.place import Place, landed_name
+from crossbrand.land.place import LANDING_VERSION, Place, landed_name
 from crossbrand.land.plan import Plan, known_names, make_plan
 from crossbrand.land.sink import Counts, Sink
 
@@ -509,7 +509,7 @@ def _describe(
     if not read.physical:
         outcome.warnings.append("it has a header and not a single record")
     return {
-        "version": 1,
+        "version": LANDING_VERSION,
         "feed": options.feed.name,
         "brand": options.place.brand,
         "load_date": options.place.load_date,

@@ -15,6 +15,9 @@ REJECTS, MANIFESTS, INCOMING = "_rejects", "_manifests", "_incoming"
 
 HASH_DIGITS = 16
 
+# What the landing looks like; manifests carry it. A build reads this one and no other.
+LANDING_VERSION = 1
+
 
 @dataclass(frozen=True)
 class Place:

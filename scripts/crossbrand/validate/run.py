@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
 import logging
 import os
@@ -234,6 +235,15 @@ def _run(
     return report
 
 
+def require_judge() -> None:
+    """Raise CrossbrandError where what judges deliveries and marts is not installed."""
+    if importlib.util.find_spec("great_expectations") is None:
+        raise CrossbrandError(
+            "Great Expectations, which judges what is built, is not installed: "
+            "in the project's folder, pip install -r requirements.lock"
+        )
+
+
 def _open_context(root: Path) -> Any:
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     # Its progress bars and deprecation notes would bury the verdict.
@@ -244,8 +254,8 @@ def _open_context(root: Path) -> Any:
         import great_expectations as gx
     except ImportError as error:
         raise CrossbrandError(
-            f"Great Expectations is not installed ({error}): "
-            "in the project's folder, pip install -c requirements-dev.lock -e '.[quality]'"
+            f"Great Expectations cannot be loaded ({error}): "
+            "in the project's folder, pip install -r requirements.lock"
         ) from error
     return gx.get_context(mode="file", context_root_dir=root)
 
@@ -343,7 +353,8 @@ def print_report(report: Report, console: Console) -> None:
     judged = sum(verdict.judged for verdict in report.verdicts)
     found = [severity for verdict in report.verdicts for severity, _ in verdict.findings]
     console.print(
-        f"{len(report.verdicts)} checkpoints, {judged:,} figures judged: "
+        f"{len(report.verdicts)} checkpoint{'' if len(report.verdicts) == 1 else 's'}, "
+        f"{judged:,} figures judged: "
         f"{found.count('stop')} stops, {found.count('warn')} warnings."
         + (f" {report.page}" if report.page else ""),
         soft_wrap=True,

@@ -47,6 +47,8 @@ def check(given: Any) -> str:
     [
         ("as_of", "2025-01-01'; drop table marts.customer_360; --"),
         ("as_of", "{{ env_var('HOME') }}"),
+        ("as_of", "yesterday"),
+        ("as_of", "30.6.2025"),
         ("reporting_currency", "EUR' or '1'='1"),
         ("reporting_currency", 'EUR"'),
         ("max_people_per_identifier", "5); attach 'x' as y; --"),
