@@ -90,8 +90,12 @@ def show(
     with open_warehouse(warehouse) as connection:
         require_tables(connection, *MARTS)
         console.print(_headline(connection, currency))
-        result = evaluate(warehouse, truth, worst=0) if has_truth else None
-        console.print(_section("Stitching", _stitching(result)))
+        try:
+            result = evaluate(warehouse, truth, worst=0) if has_truth else None
+            console.print(_section("Stitching", _stitching(result)))
+        except CrossbrandError as error:
+            # The truth of other data is no reason to show nothing of this.
+            console.print(_section("Stitching", Text(f"not measured: {error}", style="yellow")))
         console.print(_section(f"RFM segments over all brands, {currency}", _segments(connection)))
         console.print(_section("Cross-brand activity", _tiers(connection)))
         chosen = customer_id or _choose_customer(connection)

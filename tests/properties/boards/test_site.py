@@ -6,6 +6,7 @@ the charts, and none of their queries.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import io
 import itertools
@@ -394,6 +395,19 @@ def test_the_measured_rules_are_those_of_evaluate(site: Site) -> None:
     assert [table[f"{n}|precision"] for n, _ in enumerate(result.by_rule)] == [
         str(score.precision) for score in result.by_rule
     ]
+
+
+def test_a_truth_of_other_data_does_not_keep_the_boards_from_being_drawn(
+    site: Site, tmp_path: Path
+) -> None:
+    (tmp_path / "landing").mkdir()
+    (tmp_path / "truth").mkdir()
+    (tmp_path / "truth" / "records.parquet").write_bytes(b"something else")
+    paths = dataclasses.replace(site.paths, landing=tmp_path / "landing")
+    with module.studio(paths) as studio:
+        (board,) = (board for board in studio.boards if board.name == "quality")
+        (chart,) = (chart for chart in board.charts if chart.source == "stitching")
+        assert studio.rows(board, chart) == []
 
 
 def test_bars_are_as_long_as_their_values(site: Site) -> None:
