@@ -6,7 +6,7 @@ import duckdb
 
 from crossbrand.paths import quoted
 from crossbrand.sync.channels import FLAGS, REACHED_AS
-from crossbrand.sync.landing import CONSENTS, MESSAGES, REQUESTS, Newer, landed_rows, rows_of
+from crossbrand.sync.landing import CONSENTS, MESSAGES, REQUESTS, Newer, landed_rows
 from crossbrand.sync.normalise import Macros
 from crossbrand.sync.places import Generation, Places
 
@@ -37,7 +37,22 @@ def without_what_is_judged(
         ).fetchone()
         if row and row[0]:
             kept += read.read
+    kept += _messages_asked_for(connection, newer, places, macros)
     return Newer(newer.files, tuple(kept))
+
+
+def _messages_asked_for(
+    connection: duckdb.DuckDBPyConnection, newer: Newer, places: Places, macros: Macros
+) -> list[tuple[str, str]]:
+    """The read files of messages, where a newer answer names nobody but its message."""
+    read = [(MESSAGES, path) for path in newer.read_of(MESSAGES)]
+    if not read or not newer.of(MESSAGES):
+        return []
+    only = Newer(tuple(one for one in newer.files if one[0] == MESSAGES))
+    row = connection.execute(
+        f"select count(*) from ({_answers_sql(only, places, macros)}) where identifiers[1] is null"
+    ).fetchone()
+    return read if row and row[0] else []
 
 
 def _as_of_sql(connection: duckdb.DuckDBPyConnection, generation: Generation) -> str:
@@ -135,14 +150,15 @@ def _requests_judged_sql(requests: str, macros: Macros, as_of: str) -> str:
 def _answers_sql(newer: Newer, places: Places, macros: Macros) -> str:
     """What people answered to messages: an unsubscription or a complaint, by whoever it names.
 
-    Where the event names nobody, the other newer events of its message may. A complaint is not
-    answered by any grant, and neither is a time that cannot be read.
+    Where the event names nobody, the other events of its message may, in older files as well. A
+    complaint is not answered by any grant, and neither is a time that cannot be read.
     """
-    landed = rows_of(MESSAGES, newer.of(MESSAGES), places)
+    landed = landed_rows(MESSAGES, newer, places)
     return f"""
     with typed as (
         select
             row_number() over () as row_id,
+            landed.is_newer,
             landed.brand_id,
             {macros("typed_date", "load_date_text")} as load_date,
             {_text(macros, "message_id")} as message_id,
@@ -160,7 +176,8 @@ def _answers_sql(newer: Newer, places: Places, macros: Macros) -> str:
         select *, {macros("email_key", "email")} as email_key from typed
     ),
     answers as (
-        select * from named where event_type similar to '(unsubscri|complain).*'
+        select * from named
+        where is_newer and event_type similar to '(unsubscri|complain).*'
     ),
     together as (
         select answers.row_id, named.contact_id, named.device_id, named.email_key, named.phone

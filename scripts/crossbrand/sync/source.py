@@ -83,6 +83,7 @@ class Source:
         self.deletions = load_deletions(connection, generation, places)
         self.unplaced = Unplaced()
         self._check_purposes()
+        self._check_keys()
         if audience is not None:
             self._check_audience(audience)
 
@@ -127,6 +128,18 @@ class Source:
                     f"{self._places.allow_list}: {one.name} has the purpose {one.purpose!r}, and "
                     f"only {' and '.join(PURPOSES)} are known, so nothing is sent."
                 )
+
+    def _check_keys(self) -> None:
+        row = self._connection.execute(
+            "select coalesce(brand_id, '') || ':' || coalesce(customer_id, '') "
+            "from published.sync_profiles group by customer_id, brand_id "
+            "having count(*) > 1 or customer_id is null or brand_id is null limit 1"
+        ).fetchone()
+        if row:
+            raise CrossbrandError(
+                f"sync_profiles of {self.generation.path} has no row of its own for {row[0]}: "
+                "customer_id and brand_id are its key. Nothing was sent; build and publish again."
+            )
 
     def _check_audience(self, audience: str) -> None:
         if "audience_members" not in self.generation.tables:

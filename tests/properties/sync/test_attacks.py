@@ -115,6 +115,13 @@ def test_rows_that_contradict_one_another_count_as_no(stage: Stage, sync: Sync) 
         assert sync(platform, "--audience", "reward")[1]["skipped"]["held_out"] == 1
 
 
+def test_a_person_who_is_there_twice_stops_everything(stage: Stage, sync: Sync) -> None:
+    stage.publish(World([profile(1), profile(1, city="Elsewhere")]))
+    code, report = sync("file")
+    assert code == 2
+    assert "customer_id and brand_id are its key" in report["err"]
+
+
 def test_a_member_whose_channel_has_been_closed_leaves(stage: Stage, sync: Sync) -> None:
     """The audience says to write by e-mail; another channel is for the next build to choose."""
     people = [profile(number) for number in range(3)]

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -200,9 +201,13 @@ def message(event: str, **given: str | None) -> Row:
     return {**row, **given}
 
 
-def closed_channels(stage: Stage, sync: Sync, number: int = 1) -> set[str]:
+def closed_channels(
+    stage: Stage, sync: Sync, number: int = 1, files: Sequence[str] = ()
+) -> set[str]:
     """Of a person who may be written to on every channel, those that are closed at the sync."""
-    stage.publish(people_known())
+    world = people_known()
+    world.files = list(files)
+    stage.publish(world)
     code, _ = sync("file")
     assert code == 0
     lines = [
@@ -248,6 +253,16 @@ def test_a_newer_answer_to_a_message_closes_its_channel(
 ) -> None:
     stage.land("message_events", rows)
     assert closed_channels(stage, sync) == closed
+
+
+def test_an_answer_to_a_message_of_an_older_file_closes(stage: Stage, sync: Sync) -> None:
+    """It names its message only, and the build has read long ago to whom that was sent."""
+    old = stage.land("message_events", [
+        message("sent", email="person.1@example.com"),
+        message("sent", message_id="m2", email="person.2@example.com")])  # fmt: skip
+    stage.land("message_events", [message("unsubscribed", event_id="e9")])
+    files = [old.relative_to(stage.landing).as_posix()]
+    assert closed_channels(stage, sync, files=files) == {"email"}
 
 
 @pytest.mark.parametrize("event", ["unsubscribed", "complained"])

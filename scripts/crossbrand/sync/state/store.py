@@ -260,7 +260,8 @@ class State:
         if not self._last.is_file():
             return False
         run_id = self._last.read_text(encoding="utf-8").strip()
-        if self._rows("select 1 from sync_runs where run_id = ?", run_id):
+        # A power cut may have left it empty.
+        if not run_id or self._rows("select 1 from sync_runs where run_id = ?", run_id):
             return False
         now = time.time()
         times = ", ".join(f"{name}_at = max({name}_at, ?)" for name in BITS)
@@ -302,7 +303,13 @@ class State:
         oldest = time.time() - KEEP_DAYS * 86_400
         with self._transaction() as connection:
             connection.execute("delete from sync_changelog where logged_at < ?", (oldest,))
-            connection.execute("delete from sync_runs where started_at < ?", (oldest,))
+            # The last one of each destination is what tells that the state is not an older copy.
+            connection.execute(
+                "delete from sync_runs where started_at < ? and exists (select 1 from sync_runs as "
+                "later where later.destination = sync_runs.destination "
+                "and later.started_at > sync_runs.started_at)",
+                (oldest,),
+            )
             connection.execute(
                 "update sync_runs set status = ?, finished_at = ?, report = ? where run_id = ?",
                 (status, time.time(), json.dumps(report), run_id),
