@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from crossbrand.errors import CrossbrandError
 from crossbrand.sync.answers import Refused, Unauthorised, Unavailable, kept
-from crossbrand.sync.channels import FLAGS, PROFILED, bits_of, names_of, open_flags
+from crossbrand.sync.batches import Batch, Batches, windows
+from crossbrand.sync.channels import bits_of
 from crossbrand.sync.destinations.base import (
     TELLING,
     Change,
@@ -23,17 +22,12 @@ from crossbrand.sync.destinations.base import (
     Operation,
     Outcome,
 )
-from crossbrand.sync.plan import ATTEMPTS, FIRST_WAIT, LONGEST_WAIT
-from crossbrand.sync.source import Person, Source
+from crossbrand.sync.drafts import ATTEMPTS, FIRST_WAIT, LONGEST_WAIT
+from crossbrand.sync.source import Source
 from crossbrand.sync.state import (
-    CLOSINGS,
-    INSTRUCTIONS,
-    PROFILES,
     Entry,
     Opening,
     State,
-    Told,
-    judge,
 )
 
 HOPELESS = 3
@@ -50,9 +44,6 @@ WINDOW = 20_000
 
 LOOK_SECONDS = 30
 """So long, about, a slow platform is told before consent is looked at anew."""
-
-BYTES_KEPT = 0.9
-"""Share of the platform's limit that rows may fill; the rest is for what surrounds them."""
 
 
 @dataclass
@@ -82,13 +73,6 @@ class Tally:
     trouble: str | None = None
 
 
-@dataclass(frozen=True)
-class _Batch:
-    operation: Operation
-    entries: tuple[Entry, ...]
-    changes: tuple[Change, ...]
-
-
 class Delivery:
     """One run's sending."""
 
@@ -112,14 +96,7 @@ class Delivery:
         self._counting = threading.Lock()
         self._failed_in_row = 0
         self._done = 0
-        self._merged_into: set[Person] = set()
-        self._leaving: set[Person] = set()
-        self._gone: set[str] = set()
-        """The platform's ids of what this run has had deleted."""
-
-        self.waiting: set[str] = set()
-        """Keys of merges that were not sent because their target was not ready."""
-
+        self._batches = Batches(source, state, destination)
         self.tally = Tally()
 
     def deliver(self, entries: Sequence[Entry]) -> None:
@@ -127,13 +104,13 @@ class Delivery:
 
         Whatever ends it, answers that have come are written down and the rest stays in the outbox.
         """
-        self._leaving = {
+        self._batches.leaving = {
             (one.customer_id, one.brand_id) for one in entries if one.operation in LEAVING
         }
         with ThreadPoolExecutor(self._concurrency) as pool:
             try:
                 for _, phase in itertools.groupby(entries, key=lambda one: one.phase):
-                    for window in _windows(list(phase), self._window):
+                    for window in windows(list(phase), self._window):
                         if self._stopped.is_set():
                             self.tally.undelivered += len(window)
                             continue
@@ -142,6 +119,13 @@ class Delivery:
             except BaseException:
                 self._stop()
                 raise
+            finally:
+                self.tally.withheld = self._batches.withheld
+
+    @property
+    def waiting(self) -> set[str]:
+        """Keys of merges that were not sent because their target was not ready."""
+        return self._batches.waiting
 
     def _window(self, operation: Operation) -> int:
         """How many changes are told between two looks: fewer where the platform's pace is slow."""
@@ -153,9 +137,9 @@ class Delivery:
         return min(WINDOW, max(size, int(float(pace) * LOOK_SECONDS * size)))
 
     def _deliver_window(self, pool: ThreadPoolExecutor, window: Sequence[Entry]) -> None:
-        waiting: dict[Future[list[Outcome]], _Batch] = {}
+        waiting: dict[Future[list[Outcome]], Batch] = {}
         try:
-            for batch in self._batches(window):
+            for batch in self._batches.of(window):
                 while len(waiting) >= self._concurrency:
                     self._settle(waiting)
                 if self._stopped.is_set():
@@ -179,7 +163,7 @@ class Delivery:
         if self._destination.setup.transport is not None:
             self._destination.setup.transport.stopped.set()
 
-    def _settle(self, waiting: dict[Future[list[Outcome]], _Batch]) -> None:
+    def _settle(self, waiting: dict[Future[list[Outcome]], Batch]) -> None:
         """Write down the answers that have come."""
         for future in wait(waiting, return_when=FIRST_COMPLETED).done:
             batch = waiting.pop(future)
@@ -198,7 +182,7 @@ class Delivery:
             if self._failed_in_row >= HOPELESS:
                 self._stop()
 
-    def _write(self, batch: _Batch, outcomes: Sequence[Outcome]) -> None:
+    def _write(self, batch: Batch, outcomes: Sequence[Outcome]) -> None:
         answered = list(zip(batch.entries, outcomes, strict=True))
         taken = [
             (entry, outcome.remote_id, Opening(bits_of(change.opened), change.grants))
@@ -216,13 +200,13 @@ class Delivery:
             self._state.acknowledge(self._run_id, taken, shared)
             self.tally.retold += len(shared)
             if batch.operation not in (Operation.suppress, Operation.close, Operation.leave):
-                self._gone |= {
+                self._batches.gone |= {
                     str(change.remote_id)
                     for change in told
                     if change.remote_id != change.into_remote_id
                 } - shared
             if batch.operation is Operation.merge:
-                self._merged_into |= {
+                self._batches.merged_into |= {
                     (str(entry.into_customer_id), entry.brand_id) for entry, _, _ in taken
                 }
             self.tally.sent[str(batch.operation)] += len(taken)
@@ -237,149 +221,7 @@ class Delivery:
             self.tally.rejected += len(refused)
             self.tally.words.update(words for _, words in refused)
 
-    # --- making and sending batches -------------------------------------------------------------
-
-    def _batches(self, window: Sequence[Entry]) -> Iterator[_Batch]:
-        telling = [one for one in window if one.operation in TELLING]
-        rows = self._source.rows(
-            ((one.customer_id, one.brand_id) for one in telling),
-            as_members=window[0].stream != PROFILES,
-        )
-        ready = self._ready_targets(window)
-        # A merge that waits takes nobody away.
-        staying = {
-            (one.customer_id, one.brand_id)
-            for one in window
-            if one.operation is Operation.merge
-            and (str(one.into_customer_id), one.brand_id) not in ready
-        }
-        ids = self._state.remote_ids(
-            (one for entry in window for one in (entry.customer_id, entry.into_customer_id) if one),
-            self._leaving - staying,
-        )
-        known = self._state.permissions(
-            one.customer_id
-            for one in window
-            if one.operation in TELLING or one.operation is Operation.merge
-        )
-        refused: dict[Person, int] = {}
-        if self._destination.contract.is_by_email:
-            refused = self._source.refused_elsewhere(
-                person
-                for person, row in rows.items()
-                if judge(int(row["flags"]), known.get(person), grants_of(row), nos_of(row))[0]
-            )
-        for _, group in itertools.groupby(window, key=lambda one: (one.batch_id, one.operation)):
-            entries, changes = [], []
-            for entry in group:
-                person = (entry.customer_id, entry.brand_id)
-                row = rows.get(person)
-                if entry.operation in TELLING and (
-                    row is None or row["row_hash"] != entry.row_hash
-                ):
-                    self.tally.withheld += 1
-                    continue
-                if (
-                    entry.operation is Operation.merge
-                    and (str(entry.into_customer_id), entry.brand_id) not in ready
-                ):
-                    self.tally.withheld += 1
-                    self.waiting.add(entry.key)
-                    continue
-                entries.append(entry)
-                changes.append(self._change(entry, row, known.get(person), ids, refused))
-            if entries:
-                yield from self._fitting(
-                    _Batch(entries[0].operation, tuple(entries), tuple(changes))
-                )
-
-    def _change(
-        self,
-        entry: Entry,
-        row: dict[str, Any] | None,
-        told: Told | None,
-        ids: Mapping[Person, tuple[str, bool]],
-        refused: Mapping[Person, int],
-    ) -> Change:
-        """What the destination is given of an entry, as of now.
-
-        Where profiles share what may be sent to an e-mail, a yes at one brand must not undo what
-        the person has `refused` at another.
-        """
-        person = (entry.customer_id, entry.brand_id)
-        into = (entry.into_customer_id or "", entry.brand_id)
-        remote_id, is_shared = ids.get(person, (None, False))
-        is_closing = entry.operation is Operation.close
-        mapping = self._destination.setup.mapping
-        payload: Mapping[str, Any] = mapping.payload(row) if row else {}
-        if is_closing:
-            payload = mapping.emptied(self._source.gate.closed_fields(entry.flags))
-        grants = grants_of(row) if row else ()
-        opened, held = judge(entry.flags, told, grants, nos_of(row)) if row else (0, 0)
-        opened &= ~refused.get(person, 0)
-        if entry.operation is Operation.merge and told is not None:
-            held = told.closed
-        is_of_audience = entry.stream not in (PROFILES, CLOSINGS, INSTRUCTIONS)
-        return Change(
-            change_id=entry.change_id,
-            operation=entry.operation,
-            customer_id=entry.customer_id,
-            brand_id=entry.brand_id,
-            key=entry.key,
-            payload=payload,
-            permissions={
-                name: may
-                for name, may in open_flags(entry.flags).items()
-                if row or (is_closing and not may)
-            },
-            opened=names_of(opened),
-            held=names_of(held),
-            grants=grants,
-            is_new=told is None or not told.is_told,
-            is_profiled=bool(entry.flags & PROFILED),
-            remote_id=remote_id,
-            is_shared=is_shared,
-            is_gone=remote_id in self._gone,
-            into_customer_id=entry.into_customer_id,
-            into_remote_id=ids.get(into, (None, False))[0],
-            audience=self._source.membership(row) if is_of_audience else None,
-        )
-
-    def _ready_targets(self, window: Sequence[Entry]) -> set[Person]:
-        """Of the targets of merges those that the destination holds and that may be told of now.
-
-        A target may have been refused or withdrawn since the plan was made. Its merge then stays in
-        the outbox, since the old profile would be taken as gone and never be closed again.
-        """
-        targets = {
-            (one.into_customer_id, one.brand_id)
-            for one in window
-            if one.operation is Operation.merge and one.into_customer_id
-        }
-        if not targets:
-            return set()
-        standings = self._source.standing(targets)
-        # A merge leaves its target in doubt, and others may go into the same one.
-        held = self._state.held(customer for customer, _ in targets) | self._merged_into
-        return {one for one in targets if standings[one][2] is None and one in held}
-
-    def _fitting(self, batch: _Batch) -> Iterator[_Batch]:
-        """Halve what is larger than the platform takes; the same rows give the same halves."""
-        limit = self._destination.contract.max_bytes
-        if limit is None or len(batch.changes) == 1:
-            yield batch
-            return
-        size = sum(_size(change) for change in batch.changes)
-        if size <= limit * BYTES_KEPT:
-            yield batch
-            return
-        half = len(batch.changes) // 2
-        for part in (slice(None, half), slice(half, None)):
-            yield from self._fitting(
-                _Batch(batch.operation, batch.entries[part], batch.changes[part])
-            )
-
-    def _send(self, batch: _Batch) -> list[Outcome]:
+    def _send(self, batch: Batch) -> list[Outcome]:
         """Send a batch. Whatever the platform says leaves here without what it was told."""
         attempts = sum(entry.attempts for entry in batch.entries)
         payloads = [change.payload for change in batch.changes]
@@ -430,16 +272,6 @@ class Delivery:
         ]
 
 
-def grants_of(row: Mapping[str, Any]) -> tuple[float | None, ...]:
-    """The times of the grants by channel."""
-    return tuple(row[f"granted_{name}"] for name in FLAGS)
-
-
-def nos_of(row: Mapping[str, Any]) -> tuple[float | None, ...]:
-    """The times of the newest no that came from the platform, by channel."""
-    return tuple(row[f"unsubscribed_{name}"] for name in FLAGS)
-
-
 def batch_key(changes: Sequence[Change], attempts: int = 0) -> str:
     """The idempotency key of a request: of the keys in it, and of how often they were refused.
 
@@ -449,27 +281,6 @@ def batch_key(changes: Sequence[Change], attempts: int = 0) -> str:
     for change in changes:
         digest.update(change.key.encode())
     return digest.hexdigest()
-
-
-def _windows(
-    entries: Sequence[Entry], size_of: Callable[[Operation], int]
-) -> Iterator[Sequence[Entry]]:
-    """Of one stream and about as long as the operation allows; a batch is never cut in two."""
-    window: list[Entry] = []
-    for _, group in itertools.groupby(entries, key=lambda one: (one.stream, one.batch_id)):
-        batch = list(group)
-        is_full = len(window) + len(batch) > size_of(batch[0].operation)
-        if window and (window[0].stream != batch[0].stream or is_full):
-            yield window
-            window = []
-        window += batch
-    if window:
-        yield window
-
-
-def _size(change: Change) -> int:
-    fixed = 400
-    return len(json.dumps(change.payload, ensure_ascii=False, default=str).encode()) + fixed
 
 
 def throughput(rows: int, began: float) -> float:

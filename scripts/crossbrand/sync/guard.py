@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from crossbrand.sync.channels import EVERY_CHANNEL
 from crossbrand.sync.destinations.base import ORDER, TELLING, Contract, Operation
+from crossbrand.sync.drafts import Plan, batched, new_draft
 from crossbrand.sync.mapping import DestinationMapping
-from crossbrand.sync.plan import Plan, batched, new_draft
 from crossbrand.sync.source import Person, Reach, Source
 from crossbrand.sync.state import CLOSINGS, SUPPRESSED, Draft, Entry, State
 

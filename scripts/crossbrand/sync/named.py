@@ -1,4 +1,4 @@
-"""Who is named by what has landed, as SQL: judged row by row, and the last word of each."""
+"""Who is named by what has landed, as SQL: the last word of each identifier on each channel."""
 
 from __future__ import annotations
 
@@ -6,6 +6,13 @@ import duckdb
 
 from crossbrand.paths import quoted
 from crossbrand.sync.channels import FLAGS, REACHED_AS
+from crossbrand.sync.judged import (
+    answers_sql,
+    as_of_sql,
+    consents_judged_sql,
+    requests_judged_sql,
+    typed,
+)
 from crossbrand.sync.landing import CONSENTS, MESSAGES, REQUESTS, Newer, landed_rows
 from crossbrand.sync.normalise import Macros
 from crossbrand.sync.places import Generation, Places
@@ -23,14 +30,14 @@ def without_what_is_judged(
     That is one look at a few columns; mostly nothing is left, and the identifiers of a history of
     years need not be read.
     """
-    as_of = _as_of_sql(connection, generation)
+    as_of = as_of_sql(connection, generation)
     kept: list[tuple[str, str]] = []
     for feed in (CONSENTS, REQUESTS):
         read = Newer(read=tuple((feed, path) for path in newer.read_of(feed)))
         if not read.read:
             continue
         is_consent = feed == CONSENTS
-        judge = _consents_judged_sql if is_consent else _requests_judged_sql
+        judge = consents_judged_sql if is_consent else requests_judged_sql
         row = connection.execute(
             f"select count(*) from ({judge(landed_rows(feed, read, places), macros, as_of)}) "
             "where is_closing and (is_rejected or is_later)"
@@ -50,176 +57,9 @@ def _messages_asked_for(
         return []
     only = Newer(tuple(one for one in newer.files if one[0] == MESSAGES))
     row = connection.execute(
-        f"select count(*) from ({_answers_sql(only, places, macros)}) where identifiers[1] is null"
+        f"select count(*) from ({answers_sql(only, places, macros)}) where identifiers[1] is null"
     ).fetchone()
     return read if row and row[0] else []
-
-
-def _as_of_sql(connection: duckdb.DuckDBPyConnection, generation: Generation) -> str:
-    """As of when the generation was built; what was decided later it has not heard."""
-    if "as_of_at" in generation.tables["_generation"]:
-        row = connection.execute("select as_of_at::varchar from published._generation").fetchone()
-        if row and row[0] is not None:
-            return f"timestamp {quoted(row[0])}"
-    return "timestamp '9999-12-31 00:00:00'"
-
-
-def _text(macros: Macros, column: str) -> str:
-    return macros("typed_text", f"cast({column} as varchar)")
-
-
-def _plausible(column: str) -> str:
-    return (
-        f"coalesce({column} >= timestamp '1990-01-01 00:00:00' "
-        f"and {column} <= load_date + interval '2' day, false)"
-    )
-
-
-def _consents_judged_sql(consents: str, macros: Macros, as_of: str) -> str:
-    """Consents as they landed: whether they close, can be read, have been judged by the build."""
-    return f"""
-    with typed as (
-        select
-            row_number() over () as row_id,
-            landed.is_newer,
-            landed.brand_id,
-            brands_known.country_code,
-            {macros("typed_date", "load_date_text")} as load_date,
-            {_text(macros, "consent_event_id")} as event_id,
-            {_text(macros, "contact_id")} as contact_id,
-            landed.email as email_landed,
-            landed.phone as phone_landed,
-            lower({_text(macros, "purpose")}) as purpose,
-            lower({_text(macros, "channel")}) as channel,
-            lower({_text(macros, "decision")}) as decision,
-            {macros("typed_timestamp", _text(macros, "decided_at"))} as decided_at
-        from {consents} as landed
-        inner join brands_known on landed.brand_id = brands_known.brand_id
-    ),
-    judged as (
-        select
-            *,
-            coalesce(decision, '') <> 'granted' as is_closing,
-            {_plausible("decided_at")}
-            and coalesce(purpose in ('marketing', 'profiling', 'cross_brand_profiling'), false)
-            as is_readable
-        from typed
-        where purpose is distinct from 'third_party_sharing'
-    )
-    select
-        *,
-        event_id is null or coalesce(decision, '') not in ('granted', 'withdrawn')
-        or not is_readable as is_rejected,
-        coalesce(decided_at > {as_of}, false) as is_later
-    from judged
-"""
-
-
-def _requests_judged_sql(requests: str, macros: Macros, as_of: str) -> str:
-    """Requests as they landed, like consents."""
-    return f"""
-    with typed as (
-        select
-            landed.is_newer,
-            landed.brand_id,
-            brands_known.controller_id,
-            brands_known.country_code,
-            {macros("typed_date", "load_date_text")} as load_date,
-            {_text(macros, "request_id")} as request_id,
-            lower({_text(macros, "request_type")}) as request_type,
-            lower({_text(macros, "identifier_type")}) as identifier_type,
-            {_text(macros, "identifier_value")} as identifier_value,
-            {macros("typed_timestamp", _text(macros, "requested_at"))} as requested_at
-        from {requests} as landed
-        inner join brands_known on landed.brand_id = brands_known.brand_id
-    )
-    select
-        *,
-        coalesce(request_type, '') <> 'access' as is_closing,
-        request_id is null
-        or coalesce(request_type, '') not in ('erasure', 'restriction', 'objection', 'access')
-        or coalesce(identifier_type, '')
-        not in ('email', 'phone', 'loyalty_card_id', 'contact_id')
-        or identifier_value is null
-        or not {_plausible("requested_at")} as is_rejected,
-        coalesce(requested_at > {as_of}, false) as is_later
-    from typed
-"""
-
-
-def _answers_sql(newer: Newer, places: Places, macros: Macros) -> str:
-    """What people answered to messages: an unsubscription or a complaint, by whoever it names.
-
-    Where the event names nobody, the other events of its message may, in older files as well. A
-    complaint is not answered by any grant, and neither is a time that cannot be read.
-    """
-    landed = landed_rows(MESSAGES, newer, places)
-    return f"""
-    with typed as (
-        select
-            row_number() over () as row_id,
-            landed.is_newer,
-            landed.brand_id,
-            {macros("typed_date", "load_date_text")} as load_date,
-            {_text(macros, "message_id")} as message_id,
-            lower({_text(macros, "event_type")}) as event_type,
-            lower({_text(macros, "channel")}) as channel,
-            {_text(macros, "contact_id")} as contact_id,
-            {_text(macros, "device_id")} as device_id,
-            {macros("email_address", _text(macros, "email"))} as email,
-            {macros("phone_e164", _text(macros, "phone"), "brands_known.country_code")} as phone,
-            {macros("typed_timestamp", _text(macros, "occurred_at"))} as occurred_at
-        from {landed} as landed
-        inner join brands_known on landed.brand_id = brands_known.brand_id
-    ),
-    named as (
-        select *, {macros("email_key", "email")} as email_key from typed
-    ),
-    answers as (
-        select * from named
-        where is_newer and event_type similar to '(unsubscri|complain).*'
-    ),
-    together as (
-        select answers.row_id, named.contact_id, named.device_id, named.email_key, named.phone
-        from answers
-        inner join named
-            on
-                answers.row_id = named.row_id
-                or (
-                    answers.brand_id = named.brand_id and answers.message_id = named.message_id
-                    and coalesce(
-                        answers.contact_id, answers.device_id, answers.email_key, answers.phone
-                    ) is null
-                )
-    ),
-    listed as (
-        select
-            row_id,
-            list_distinct(flatten(list(list_filter([
-                {{'kind': 'contact_id', 'value': contact_id}},
-                {{'kind': 'device_id', 'value': device_id}},
-                {{'kind': 'email', 'value': email_key}},
-                {{'kind': 'phone', 'value': phone}}
-            ], lambda one: one.value is not null)))) as identifiers
-        from together
-        group by row_id
-    )
-    select
-        answers.row_id,
-        answers.brand_id,
-        answers.load_date,
-        answers.channel,
-        case
-            when {_plausible("occurred_at")} and event_type like 'unsubscri%' then occurred_at
-            else timestamp '9999-12-31 00:00:00'
-        end as said_at,
-        case
-            when len(coalesce(listed.identifiers, [])) > 0 then listed.identifiers
-            else [null]
-        end as identifiers
-    from answers
-    left join listed on answers.row_id = listed.row_id
-"""
 
 
 def named_sql(
@@ -236,19 +76,19 @@ def named_sql(
     under the same id, and by a later word of the same identifier that the build has read.
     """
     consents, requests = (landed_rows(feed, newer, places) for feed in (CONSENTS, REQUESTS))
-    as_of = _as_of_sql(connection, generation)
+    as_of = as_of_sql(connection, generation)
     closes = " ".join(f"when '{name}' then '{flag}'" for name, flag in REACHED_AS.items())
     return f"""
 create or replace temp table named as
 with consents_read as (
-    {_consents_judged_sql(consents, macros, as_of)}
+    {consents_judged_sql(consents, macros, as_of)}
 ),
 consents_addressed as (
     select
         * exclude (email_landed, phone_landed),
         is_newer or is_later as is_fresh,
-        {macros("email_address", _text(macros, "email_landed"))} as email,
-        {macros("phone_e164", _text(macros, "phone_landed"), "country_code")} as phone
+        {macros("email_address", typed(macros, "email_landed"))} as email,
+        {macros("phone_e164", typed(macros, "phone_landed"), "country_code")} as phone
     from consents_read
 ),
 consents_judged as (
@@ -320,7 +160,7 @@ identifiers_said as (
     from channels_spread
 ),
 answers_judged as (
-    {_answers_sql(newer, places, macros)}
+    {answers_sql(newer, places, macros)}
 ),
 answers_spread as (
     select
@@ -359,7 +199,7 @@ last_words as (
     ) = 1
 ),
 requests_read as (
-    {_requests_judged_sql(requests, macros, as_of)}
+    {requests_judged_sql(requests, macros, as_of)}
 ),
 requests_kept as (
     select *

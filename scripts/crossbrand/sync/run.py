@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import os
 import shutil
 import tempfile
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 from rich.console import Console
@@ -31,8 +28,8 @@ from crossbrand.sync.destinations.base import (
     Contract,
     Destination,
     Operation,
-    Setup,
 )
+from crossbrand.sync.drafts import Plan
 from crossbrand.sync.guard import guard, without_ours
 from crossbrand.sync.mapping import (
     DestinationMapping,
@@ -42,8 +39,9 @@ from crossbrand.sync.mapping import (
     suggest,
 )
 from crossbrand.sync.places import Places, attach_generation, find_places
-from crossbrand.sync.plan import Mode, Plan, make_plan
+from crossbrand.sync.plan import Mode, make_plan
 from crossbrand.sync.report import Report, masked
+from crossbrand.sync.setting_up import check_controllers, controllers, set_up
 from crossbrand.sync.source import Source
 from crossbrand.sync.state import (
     CLOSINGS,
@@ -56,16 +54,6 @@ from crossbrand.sync.state import (
     State,
     only_one,
 )
-
-HTTP_SETTINGS: Mapping[str, float | int | None] = {
-    "timeout_seconds": 30.0,
-    "attempts": 5,
-    "retry_seconds": 1.0,
-    "longest_wait_seconds": 120.0,
-    "concurrency": None,
-    "requests_per_second": None,
-}
-"""What a mapping may set for any destination that is reached by HTTP; null is the contract's."""
 
 PASSES = 4
 """A merge makes its target due again, and so does consent that changes while a run is on."""
@@ -110,11 +98,11 @@ def sync(request: Request, paths: Paths, console: Console) -> Report:
             raise CrossbrandError(
                 f"{mapping.kind} has no audiences; sync its profiles without --audience."
             )
-        controllers = _controllers(mapping, places)
+        by_brand = controllers(mapping, places)
         source = Source(
             connection, generation, places, mapping, kind.contract, allowed, request.audience
         )
-        _check_controllers(mapping, kind.contract, connection, controllers)
+        check_controllers(mapping, kind.contract, connection, by_brand)
         run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
         report = Report(
             run_id=run_id,
@@ -127,7 +115,7 @@ def sync(request: Request, paths: Paths, console: Console) -> Report:
         if request.dry_run:
             _rehearse(request, places, mapping, kind.contract, source, report)
         else:
-            destination = _set_up(kind, mapping, places, stream)
+            destination = set_up(kind, mapping, places, stream)
             with only_one(places.state, mapping.name):
                 destination.begin()
                 _run(request, places, mapping, destination, source, report, console)
@@ -332,121 +320,6 @@ def _closings(source: Source, drafts: Sequence[Draft]) -> list[Closing]:
 
 def _concurrency(destination: Destination) -> int:
     return int(destination.setup.settings.get("concurrency") or destination.contract.concurrency)
-
-
-def _controllers(mapping: DestinationMapping, places: Places) -> dict[str, str]:
-    """The controller of each brand; raises CrossbrandError for a brand that there is not."""
-    with (places.project / "seeds" / "brands.csv").open(encoding="utf-8-sig", newline="") as file:
-        known = {row["brand_id"]: row["controller_id"] for row in csv.DictReader(file)}
-    for brand in mapping.brands:
-        if brand not in known:
-            raise CrossbrandError(
-                f"{mapping.path}: there is no brand {brand!r}.{suggest(brand, known)}"
-            )
-    return known
-
-
-def _check_controllers(
-    mapping: DestinationMapping,
-    contract: Contract,
-    connection: duckdb.DuckDBPyConnection,
-    controllers: Mapping[str, str],
-) -> None:
-    """Where the e-mail is the key, one controller's consent would count for another's messages."""
-    if not contract.is_by_email or mapping.mix_controllers:
-        return
-    rows = connection.execute(
-        "select brand_id from published.sync_profiles union "
-        "select brand_id from published.contactability"
-    ).fetchall()
-    brands = {str(row[0]) for row in rows}
-    brands &= set(mapping.brands) or brands
-    by_controller: dict[str, list[str]] = {}
-    for brand in sorted(brands):
-        by_controller.setdefault(controllers.get(brand, brand), []).append(brand)
-    if len(by_controller) > 1:
-        parts = " and ".join(
-            f"`brands: [{', '.join(own)}]` ({controller})"
-            for controller, own in sorted(by_controller.items())
-        )
-        raise CrossbrandError(
-            f"{mapping.path} sends brands of {len(by_controller)} controllers "
-            f"({', '.join(sorted(by_controller))}) into one account of {mapping.kind}, where "
-            "profiles with one e-mail share what may be sent to it. Nothing was sent. "
-            f"Write a mapping for each controller, with {parts}; or say `mix_controllers: true` if "
-            "one account is right."
-        )
-
-
-# --- setting up ---------------------------------------------------------------------------------
-
-
-def _set_up(
-    kind: type[Destination], mapping: DestinationMapping, places: Places, stream: str
-) -> Destination:
-    """Read settings and secrets and make the client.
-
-    Raises CrossbrandError that names the setting, or the variable of a secret that is missing.
-    """
-    contract = kind.contract
-    defaults = {**contract.settings, **(HTTP_SETTINGS if contract.is_http else {})}
-    unknown = set(mapping.settings) - set(defaults)
-    if unknown:
-        raise CrossbrandError(
-            f"{mapping.path}: {mapping.kind} has no setting {min(unknown)!r}."
-            f"{suggest(min(unknown), defaults)}"
-        )
-    settings = {**defaults, **mapping.settings}
-    prefix = f"CROSSBRAND_{mapping.name.upper().replace('-', '_')}_"
-    secrets = {}
-    missing = []
-    for name in (*contract.secrets, *contract.optional_secrets):
-        value = os.environ.get(prefix + name, "")
-        if value:
-            secrets[name] = value
-        elif name in contract.secrets:
-            missing.append(prefix + name)
-    if missing:
-        raise CrossbrandError(
-            f"{mapping.name} needs {' and '.join(missing)} in the environment. Secrets are read "
-            "from there only."
-        )
-    transport = None
-    if contract.is_http:
-        url = os.environ.get(f"{prefix}URL") or mapping.url or contract.url
-        if not url:
-            raise CrossbrandError(
-                f"{mapping.name} needs its address: `url:` in {mapping.path} or {prefix}URL."
-            )
-        transport = _transport(contract, url, settings, secrets, prefix)
-    return kind(Setup(mapping, secrets, settings, places.exports, stream, transport))
-
-
-def _transport(
-    contract: Contract,
-    url: str,
-    settings: Mapping[str, Any],
-    secrets: Mapping[str, str],
-    prefix: str,
-) -> Any:
-    from crossbrand.sync.http import Pace, Transport
-
-    try:
-        own = settings["requests_per_second"]
-        allowed = contract.requests_per_second
-        pace = Pace(
-            timeout=float(settings["timeout_seconds"]),
-            attempts=max(1, int(settings["attempts"])),
-            retry=float(settings["retry_seconds"]),
-            longest_wait=float(settings["longest_wait_seconds"]),
-            requests_per_second=float(own) if own is not None else allowed,
-        )
-    except (TypeError, ValueError) as error:
-        raise CrossbrandError(
-            f"A setting of {contract.name} that must be a number is none: {error}."
-        ) from error
-    variables = [prefix + name for name in (*contract.secrets, *contract.optional_secrets)]
-    return Transport(url, pace, secrets=secrets, variables=variables)
 
 
 @contextmanager

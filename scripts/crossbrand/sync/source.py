@@ -15,9 +15,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from crossbrand.errors import CrossbrandError
-from crossbrand.paths import quoted
 from crossbrand.sync.channels import BITS, FLAGS, PROFILED
+from crossbrand.sync.checks import check_audience, check_keys, check_purposes
 from crossbrand.sync.consent import Unplaced, write_closures
 from crossbrand.sync.destinations.base import Contract, Membership
 from crossbrand.sync.gate import Gate
@@ -29,7 +28,7 @@ from crossbrand.sync.lineage import (
     redirects,
     vanished_by_erasure,
 )
-from crossbrand.sync.mapping import AllowedField, DestinationMapping, suggest
+from crossbrand.sync.mapping import AllowedField, DestinationMapping
 from crossbrand.sync.normalise import Macros
 from crossbrand.sync.places import Generation, Places
 
@@ -37,9 +36,6 @@ Person = tuple[str, str]
 """Customer, brand."""
 
 VIEWS = ("effective", "members")
-
-PURPOSES = ("marketing", "profiling")
-"""What the allow-list may say that a field is for."""
 
 REASONS = ("no_consent", "suspect", "newer_withdrawal", "no_address", "held_out", "erased")
 """Why somebody is not told of; the first that holds counts, in the order of `judged_sql`."""
@@ -75,17 +71,16 @@ class Source:
         self.generation = generation
         self._places = places
         self._mapping = mapping
-        self._allowed = allowed
         self.audience = audience
         self.gate = Gate(generation, mapping, contract, allowed, audience)
         self._macros = Macros(places.project)
         self._newer: Newer | None = None
         self.deletions = load_deletions(connection, generation, places)
         self.unplaced = Unplaced()
-        self._check_purposes()
-        self._check_keys()
+        check_purposes(allowed, places)
+        check_keys(connection, generation)
         if audience is not None:
-            self._check_audience(audience)
+            check_audience(audience, connection, generation, places)
 
     @property
     def newer_files(self) -> int:
@@ -120,58 +115,6 @@ class Source:
         return {
             one.customer_id for one in self.deletions if self.generation.built_at <= one.erased_at
         }
-
-    def _check_purposes(self) -> None:
-        for one in self._allowed.values():
-            if one.purpose not in PURPOSES:
-                raise CrossbrandError(
-                    f"{self._places.allow_list}: {one.name} has the purpose {one.purpose!r}, and "
-                    f"only {' and '.join(PURPOSES)} are known, so nothing is sent."
-                )
-
-    def _check_keys(self) -> None:
-        row = self._connection.execute(
-            "select coalesce(brand_id, '') || ':' || coalesce(customer_id, '') "
-            "from published.sync_profiles group by customer_id, brand_id "
-            "having count(*) > 1 or customer_id is null or brand_id is null limit 1"
-        ).fetchone()
-        if row:
-            raise CrossbrandError(
-                f"sync_profiles of {self.generation.path} has no row of its own for {row[0]}: "
-                "customer_id and brand_id are its key. Nothing was sent; build and publish again."
-            )
-
-    def _check_audience(self, audience: str) -> None:
-        if "audience_members" not in self.generation.tables:
-            raise CrossbrandError(
-                f"{self.generation.path} has no audience_members. Publish again with "
-                "`crossbrand build`."
-            )
-        names = {
-            str(row[0])
-            for row in self._connection.execute(
-                "select distinct audience_name from published.audience_members"
-            ).fetchall()
-        }
-        if "audiences" in self.generation.tables:
-            columns = self.generation.tables["audiences"]
-            column = "audience_name" if "audience_name" in columns else columns[0]
-            names |= {
-                str(row[0])
-                for row in self._connection.execute(
-                    f'select distinct "{column}" from published.audiences'
-                ).fetchall()
-            }
-        seed = self._places.project / "seeds" / "audiences.csv"
-        if seed.is_file():
-            names |= {
-                str(row[0])
-                for row in self._connection.execute(
-                    f"from read_csv({quoted(seed)}, all_varchar = true)"
-                ).fetchall()
-            }
-        if audience not in names:
-            raise CrossbrandError(f"Unknown audience {audience!r}.{suggest(audience, names)}")
 
     # --- questions ------------------------------------------------------------------------------
 

@@ -11,7 +11,6 @@ rows, and the platforms' words without addresses and numbers.
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,24 +19,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from crossbrand.errors import CrossbrandError
 from crossbrand.locks import hold
-from crossbrand.sync.channels import BITS
 from crossbrand.sync.destinations.base import TELLING, Operation
 from crossbrand.sync.state import permissions
 from crossbrand.sync.state.permissions import NOBODY, Closing, Person, Told
+from crossbrand.sync.state.reading import Reading
 from crossbrand.sync.state.schema import (
     CLOSINGS,
     DOUBT,
-    ENTRY_COLUMNS,
     GIVEN_UP,
     INSTRUCTIONS,
     KEEP_DAYS,
     PENDING,
     REJECTED,
-    SCHEMA,
     SUPPRESSED,
-    VERSION,
     Draft,
     Entry,
 )
@@ -51,235 +46,8 @@ class Opening:
     grants: Sequence[float | None] = NOBODY
 
 
-class State:
+class State(Reading):
     """The state of one destination within the file. Every method is one transaction."""
-
-    def __init__(self, path: Path, destination: str, *, read_only: bool = False) -> None:
-        """Open or make the file; read-only, a file that is not there reads as an empty one.
-
-        Raises CrossbrandError for a file that is no state, or that is damaged.
-        """
-        self._path = path
-        self._destination = destination
-        with self._telling():
-            if read_only and not path.exists():
-                self._connection = sqlite3.connect(":memory:", isolation_level=None)
-                self._connection.executescript(SCHEMA)
-                return
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if not read_only:
-                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            name = f"{path.as_uri()}?mode=ro" if read_only else str(path)
-            self._connection = sqlite3.connect(
-                name, uri=read_only, timeout=60, isolation_level=None
-            )
-            if read_only:
-                if self._check_version() < VERSION:
-                    older, self._connection = (
-                        self._connection,
-                        sqlite3.connect(":memory:", isolation_level=None),
-                    )
-                    older.backup(self._connection)
-                    older.close()
-                    self._upgrade()
-                return
-            self._connection.execute("pragma journal_mode = wal")
-            self._connection.execute("pragma synchronous = full")
-            self._connection.execute("pragma secure_delete = on")
-            if self._check_version() < VERSION:
-                self._upgrade()
-
-    def _upgrade(self) -> None:
-        """Make the tables that lack. Of whom an older state knew, nobody is opted in by that."""
-        bits = " | ".join(f"max(flags & {bit})" for bit in BITS.values())
-        closed = " | ".join(f"({bit} - max(flags & {bit}))" for bit in BITS.values())
-        nows = ", ".join("?" for _ in BITS)
-        self._connection.executescript(SCHEMA)
-        self._connection.execute("begin immediate")
-        self._connection.execute(
-            "insert or ignore into permissions_told "
-            f"select destination, customer_id, brand_id, {bits}, {closed}, 1, {nows} "
-            "from acknowledged group by destination, customer_id, brand_id",
-            [time.time()] * len(BITS),
-        )
-        self._connection.execute(f"pragma user_version = {VERSION}")
-        self._connection.execute("commit")
-
-    def _check_version(self) -> int:
-        (version,) = self._connection.execute("pragma user_version").fetchone()
-        if not 0 <= version <= VERSION:
-            raise CrossbrandError(
-                f"{self._path} was written by another version of crossbrand (state {version}, "
-                f"this one writes {VERSION})."
-            )
-        damage = self._connection.execute("pragma quick_check(1)").fetchone()
-        if damage and damage[0] != "ok":
-            raise sqlite3.DatabaseError(damage[0])
-        return int(version)
-
-    @contextmanager
-    def _telling(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            raise CrossbrandError(f"{self._path} cannot be used: {error}.") from error
-        except sqlite3.DatabaseError as error:
-            raise CrossbrandError(
-                f"{self._path} is damaged or no state of crossbrand ({error}). Move it aside: the "
-                "next run then tells every destination everything once more and opts in anew, "
-                "and cannot take back what was told to people who have left since."
-            ) from error
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._telling():
-            self._connection.execute("begin immediate")
-            try:
-                yield self._connection
-            except BaseException:
-                self._connection.execute("rollback")
-                raise
-            self._connection.execute("commit")
-
-    def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
-
-    def _rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
-        with self._telling():
-            return self._connection.execute(sql, parameters).fetchall()
-
-    # --- reading --------------------------------------------------------------------------------
-
-    def acknowledged(self, stream: str) -> list[tuple[Any, ...]]:
-        """customer_id, brand_id, row_hash, flags, remote_id, of one stream."""
-        return self._rows(
-            "select customer_id, brand_id, row_hash, flags, remote_id from acknowledged "
-            "where destination = ? and stream = ?",
-            self._destination,
-            stream,
-        )
-
-    def entries(self, stream: str) -> list[Entry]:
-        """The outbox of one stream, in the order of sending."""
-        rows = self._rows(
-            f"select {ENTRY_COLUMNS} from outbox where destination = ? and stream = ? "
-            "order by phase, batch_id, change_id",
-            self._destination,
-            stream,
-        )
-        return [Entry(row[0], row[1], row[2], Operation(row[3]), *row[4:]) for row in rows]
-
-    def people_told(self) -> set[tuple[str, str]]:
-        """Everybody the destination may know something of, in any stream: customer, brand."""
-        return {
-            (row[0], row[1])
-            for row in self._rows(
-                "select customer_id, brand_id from acknowledged where destination = ?1 union "
-                "select customer_id, brand_id from outbox where destination = ?1 "
-                "and stream <> 'instructions' and status = 'pending'",
-                self._destination,
-            )
-        }
-
-    def remote_ids(
-        self, people: Iterable[str], leaving: Iterable[tuple[str, str]] = ()
-    ) -> dict[tuple[str, str], tuple[str, bool]]:
-        """The platform's id by customer and brand, and whether another person has the same.
-
-        Who is `leaving` has it no longer: two who go together must not hold each other there.
-        """
-        rows = self._rows(
-            "select mine.customer_id, mine.brand_id, max(mine.remote_id), exists ("
-            "  select 1 from acknowledged as other where other.destination = mine.destination"
-            "  and other.remote_id = mine.remote_id and other.row_hash <> 'suppressed' and "
-            "  (other.customer_id, other.brand_id) <> (mine.customer_id, mine.brand_id) and "
-            "  (other.customer_id, other.brand_id) not in ("
-            "    select json_extract(value, '$[0]'), json_extract(value, '$[1]') "
-            "    from json_each(?3))) "
-            "from acknowledged as mine where mine.destination = ?1 and mine.remote_id is not null "
-            "and mine.customer_id in (select value from json_each(?2)) group by 1, 2",
-            self._destination,
-            json.dumps(sorted(set(people))),
-            json.dumps(sorted(set(leaving))),
-        )
-        return {(row[0], row[1]): (str(row[2]), bool(row[3])) for row in rows}
-
-    def permissions(self, customers: Iterable[str]) -> dict[Person, Told]:
-        """What the destination was told of the channels of these customers, in any stream."""
-        with self._telling():
-            return permissions.read(self._connection, self._destination, customers)
-
-    def open_there(self) -> dict[Person, int]:
-        """Whose channels may be open at the destination, and which."""
-        return {
-            (row[0], row[1]): int(row[2])
-            for row in self._rows(
-                "select customer_id, brand_id, max(flags) from ("
-                "  select customer_id, brand_id, flags from permissions_told "
-                "  where destination = ?1 and flags <> 0"
-                "  union all select customer_id, brand_id, flags from outbox "
-                "  where destination = ?1 and status = 'pending' "
-                "  and operation in ('upsert', 'enter')"
-                ") group by 1, 2",
-                self._destination,
-            )
-        }
-
-    def held(self, customers: Iterable[str]) -> set[tuple[str, str]]:
-        """Of these customers those whom the destination is known to hold, open: customer, brand."""
-        rows = self._rows(
-            "select distinct customer_id, brand_id from acknowledged where destination = ? "
-            "and row_hash not in (?, ?) and customer_id in (select value from json_each(?))",
-            self._destination,
-            DOUBT,
-            SUPPRESSED,
-            json.dumps(sorted(set(customers))),
-        )
-        return {(row[0], row[1]) for row in rows}
-
-    def instructions_done(self) -> set[tuple[str, str, str]]:
-        """Which merges and erasures were acknowledged: instruction, customer, brand."""
-        return {
-            (row[0], row[1], row[2])
-            for row in self._rows(
-                "select instruction_id, customer_id, brand_id from instructions_done "
-                "where destination = ?",
-                self._destination,
-            )
-        }
-
-    # --- writing --------------------------------------------------------------------------------
-
-    def mistrust_if_older(self) -> bool:
-        """Whether the state knows nothing of the last run, as one restored from a backup.
-
-        What it says was told is in doubt then, and what it says was closed counts as closed now, so
-        that a grant that has been told once already does not overrule what people have said since.
-        """
-        if not self._last.is_file():
-            return False
-        run_id = self._last.read_text(encoding="utf-8").strip()
-        # A power cut may have left it empty.
-        if not run_id or self._rows("select 1 from sync_runs where run_id = ?", run_id):
-            return False
-        now = time.time()
-        times = ", ".join(f"{name}_at = max({name}_at, ?)" for name in BITS)
-        with self._transaction() as connection:
-            connection.execute(
-                "update acknowledged set row_hash = ? where destination = ? and row_hash <> ?",
-                (DOUBT, self._destination, SUPPRESSED),
-            )
-            connection.execute(
-                f"update permissions_told set {times} where destination = ?",
-                [*([now] * len(BITS)), self._destination],
-            )
-        return True
-
-    @property
-    def _last(self) -> Path:
-        """The file beside the state that names the last run of the destination."""
-        return self._path.with_name(f".{self._path.stem}.{self._destination}.last")
 
     def begin_run(self, run_id: str, stream: str, mode: str, generation_id: str) -> None:
         """Note that a run has begun; one that was killed stays `running` until the next."""
