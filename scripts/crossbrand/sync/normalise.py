@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
-from types import SimpleNamespace
+from types import CodeType, SimpleNamespace
 from typing import Any
 
 import jinja2
@@ -20,6 +20,16 @@ from crossbrand.errors import CrossbrandError
 
 FOLDERS = ("normalise", "cross_db")
 MACRO = re.compile(r"{%-?\s*macro\s+(\w+)\s*\(")
+
+
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)
+
+
+@cache
+def _compiled(text: str) -> CodeType:
+    """The same text is compiled once a process, however many projects and runs it serves."""
+    return _environment().compile(text)
 
 
 class _Returned(Exception):  # noqa: N818 - it is no error: it carries what return() was given
@@ -56,7 +66,7 @@ class Macros:
 
     @cached_property
     def _environment(self) -> jinja2.Environment:
-        environment = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)
+        environment = _environment()
         environment.globals.update(
             {name: self._callable(name) for name in self._files},
             adapter=SimpleNamespace(dispatch=self._dispatch),
@@ -83,7 +93,10 @@ class Macros:
         def call(*arguments: Any, **named: Any) -> Any:
             if not loaded:
                 text = self._files[name].read_text(encoding="utf-8")
-                loaded.append(getattr(self._environment.from_string(text).module, name))
+                template = jinja2.Template.from_code(
+                    self._environment, _compiled(text), dict(self._environment.globals)
+                )
+                loaded.append(getattr(template.module, name))
             try:
                 return loaded[0](*arguments, **named)
             except _Returned as returned:
