@@ -110,7 +110,7 @@ def random_consents(
             ["marketing"] * 6 + ["profiling"] * 3 + ["cross_brand_profiling"]
         )
         purpose = about
-        # Ties, and moments that have not come yet.
+        # Also moments that have not come yet.
         moment: dt.datetime | None = as_of - chance.randint(-20, 400) * DAY
         decided_at: str | None = moment.isoformat(sep=" ") if moment else None
         load_date = (as_of + chance.randint(20, 60) * DAY).date()
@@ -137,14 +137,20 @@ def random_consents(
         channel = chance.choice(
             [None] * 6 + ["email", "sms", "E-mail", "letter", "app_push", "fax", ""]
         )
-        rows.append(Landed(
-            brand, load_date, identity, says, about, moment, named, channel or None,
-            {
-                "consent_event_id": identity, "contact_id": named.get("contact_id"),
-                "email": named.get("email"), "phone": named.get("phone"), "purpose": purpose,
-                "channel": channel, "decision": decision, "decided_at": decided_at,
-            },
-        ))  # fmt: skip
+        answers = [(identity, says, decision)]
+        if fault > 0.97:
+            # At the same moment the opposite is said as well.
+            other = "granted" if is_no else "withdrawn"
+            answers.append((f"t{index}", other, other))
+        for name, meant, written in answers:
+            rows.append(Landed(
+                brand, load_date, name, meant, about, moment, named, channel or None,
+                {
+                    "consent_event_id": name, "contact_id": named.get("contact_id"),
+                    "email": named.get("email"), "phone": named.get("phone"), "purpose": purpose,
+                    "channel": channel, "decision": written, "decided_at": decided_at,
+                },
+            ))  # fmt: skip
     return History(_one_a_day(rows), brands)
 
 

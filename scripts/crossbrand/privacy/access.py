@@ -37,6 +37,15 @@ VERSION = 1
 # What tells how records were joined, which may speak of others.
 INTERNAL = ("identity_", "loyalty_conflicts")
 
+SEEN_AT = """({}, identifier_type, identifier_value) in (
+    select
+        observations.brand_id, observations.identifier_type, observations.identifier_value
+    from intermediate.int_identity__observations as observations
+    inner join intermediate.int_identity__set_customers as set_customers
+        on observations.identifier_set_id = set_customers.identifier_set_id
+    where set_customers.customer_id = $customer
+)"""
+
 UNKNOWN = "unknown-brand"
 """Stands for the brands that seeds/brands.csv does not have: nobody can use their rows."""
 
@@ -85,7 +94,9 @@ def access(request: AccessRequest, paths: Paths, console: Console) -> list[Path]
             document = _document(connection, resolver, paths, customer, brand, controller, held)
             if document is None:
                 continue
-            stem = f"{brand}-{customer}"
+            # What came under an unknown brand is looked for as each controller reads it.
+            stem = f"{brand}-{controller}" if brand == UNKNOWN else brand
+            stem += f"-{customer}"
             text = json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n"
             write_private(out / f"{stem}.json", text)
             write_private(out / f"{stem}.html", page(document))
@@ -228,15 +239,18 @@ def _derived(
         shown = [name for name in names if not name.endswith("_customer_id")]
         place = next((name for name in ("brand_id", "scope") if name in names), None)
         # A row of all brands together is on them as much as one of this brand.
-        where = f"and {place} in ({quoted(brand)}, 'all')" if place else ""
+        where = f"and coalesce({place}, 'all') in ({quoted(brand)}, 'all')" if place else ""
+        if "identifier_value" in names:
+            # An e-mail is of a controller and has no brand: it is told where it was seen.
+            where = f"and ({place} = {quoted(brand)} or {SEEN_AT.format(quoted(brand))})"
         if place is None:
             # An address or a name of another brand belongs into that brand's answer.
             personal = personal_columns(paths.project, table)
             shown = [name for name in shown if name not in personal]
         rows = connection.execute(
-            f"select {', '.join(shown)} from marts.{table} where customer_id = ? {where} "
+            f"select {', '.join(shown)} from marts.{table} where customer_id = $customer {where} "
             "order by all",
-            [customer],
+            {"customer": customer},
         ).fetchall()
         if rows:
             about, meanings = described.get(table, ("", {}))

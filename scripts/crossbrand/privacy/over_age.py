@@ -212,7 +212,7 @@ def _find_in_files(
         if is_over_age is None:
             raise CrossbrandError(
                 f"The warehouse has not read {landed_file} as it is now. Run `crossbrand build` "
-                "first. Nothing was removed."
+                "first, with --full-refresh after an upgrade of DuckDB. Nothing was removed."
             )
         found.rows.setdefault(Path(landed_file), set()).add(int(number))
         found.feeds[cut.feed.name] += 1

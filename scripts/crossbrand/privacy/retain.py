@@ -12,6 +12,7 @@ import json
 import shutil
 from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
 from rich.text import Text
@@ -31,6 +32,9 @@ from crossbrand.privacy.rewrite import remove_rows, replace_text, sweep_staged
 from crossbrand.privacy.rows import RowReader
 from crossbrand.privacy.sweep import Places, sweep_dbt, sweep_generations, sweep_spill
 
+SLACK = timedelta(days=1)
+"""Clocks and time zones differ by so much at most."""
+
 
 @dataclass(frozen=True)
 class _Found:
@@ -47,6 +51,10 @@ def retain(
     the last build, or the seed has changed since.
     """
     folder = privacy_folder(paths)
+    if dry_run:
+        with landing_lock(paths.landing):
+            _print(_find(paths).over_age, paths, console)
+        return True
     folder.make()
     with hold(
         folder.lock,
@@ -57,25 +65,20 @@ def retain(
             raise CrossbrandError(
                 "An erasure was cut off and is not done: run `crossbrand erase`, which ends it."
             )
-        if not dry_run:
-            recover(paths.landing)
-        found = _find(paths)
-        _print(found.over_age, paths, console)
-        is_left = folder.retaining.exists()
-        if dry_run or (found.over_age.is_nothing and not is_left):
-            return True
-        write_private(folder.retaining, json.dumps({"as_of": found.as_of}) + "\n")
-        audit.record(
-            folder,
-            "retention_begun",
-            days={cut.feed.name: cut.days for cut in found.over_age.cuts},
-            rows=dict(sorted(found.over_age.feeds.items())),
-        )
-        rewrite_landing(found.over_age, paths)
+        recover(paths.landing)
+        # Nobody may write a file anew between the look and the removal of what stood where.
+        with landing_lock(paths.landing), lock_warehouse(paths.warehouse):
+            found = _find(paths)
+            _print(found.over_age, paths, console)
+            if found.over_age.is_nothing and not folder.retaining.exists():
+                return True
+            _begin(folder, found)
+            rewrite_landing(found.over_age, paths)
         if not _build(found, paths, console, postgres):
             return False
         swept = _sweep(paths)
-        left = _find(paths).over_age
+        with landing_lock(paths.landing):
+            left = _find(paths).over_age
         if not left.is_nothing:
             raise CrossbrandError(
                 "Something that is over age landed meanwhile. Run `crossbrand retain` again."
@@ -87,9 +90,19 @@ def retain(
         return True
 
 
+def _begin(folder: PrivacyFolder, found: _Found) -> None:
+    write_private(folder.retaining, json.dumps({"as_of": str(found.as_of)}) + "\n")
+    audit.record(
+        folder,
+        "retention_begun",
+        days={cut.feed.name: cut.days for cut in found.over_age.cuts},
+        rows=dict(sorted(found.over_age.feeds.items())),
+    )
+
+
 def _find(paths: Paths) -> _Found:
     reader = RowReader(paths.project)
-    with landing_lock(paths.landing), open_warehouse(paths.warehouse) as connection:
+    with open_warehouse(paths.warehouse) as connection:
         # What is spilled would be left behind by a killed process.
         connection.execute("set temp_directory = ''")
         resolver = open_resolver(connection, paths, reader)
@@ -99,7 +112,15 @@ def _find(paths: Paths) -> _Found:
                 "build` first. Nothing was removed."
             )
         as_of = resolver.as_of()
-        return _Found(find_over_age(connection, reader, paths), str(as_of) if as_of else None)
+        found = find_over_age(connection, reader, paths)
+    now = datetime.now(UTC).replace(tzinfo=None)
+    if as_of and as_of > now + SLACK and not found.is_nothing:
+        raise CrossbrandError(
+            f"The warehouse speaks of {as_of:%Y-%m-%d %H:%M}, which is still to come, so that what "
+            "is young would be over age. Look for rows that landed under a date to come, or give "
+            "the build an as_of. Nothing was removed."
+        )
+    return _Found(found, str(as_of) if as_of else None)
 
 
 def _print(found: OverAge, paths: Paths, console: Console) -> None:
@@ -134,19 +155,21 @@ def _print(found: OverAge, paths: Paths, console: Console) -> None:
 
 
 def rewrite_landing(found: OverAge, paths: Paths) -> None:
-    """Write each file anew without what is over age. May be cut off and repeated."""
-    with lock_warehouse(paths.warehouse), landing_lock(paths.landing):
-        for path, numbers in sorted(found.rows.items()):
-            remove_rows(path, numbers)
-        contract = load_contract(paths.project)
-        for path in found.headers:
-            document = json.loads(path.read_text(encoding="utf-8"))
-            feed = next(contract[part] for part in path.parts if part in contract)
-            for key, number, _ in quoted_cells(path, feed):
-                document[key][number] = REMOVED_CELL
-            text = json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True)
-            replace_text(path, text + "\n")
-        sweep_staged(paths.landing)
+    """Write each file anew without what is over age, under the landing's lock.
+
+    May be cut off and repeated.
+    """
+    for path, numbers in sorted(found.rows.items()):
+        remove_rows(path, numbers)
+    contract = load_contract(paths.project)
+    for path in found.headers:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        feed = next(contract[part] for part in path.parts if part in contract)
+        for key, number, _ in quoted_cells(path, feed):
+            document[key][number] = REMOVED_CELL
+        text = json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True)
+        replace_text(path, text + "\n")
+    sweep_staged(paths.landing)
 
 
 def _build(found: _Found, paths: Paths, console: Console, postgres: str | None) -> bool:
