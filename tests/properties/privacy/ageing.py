@@ -111,7 +111,7 @@ def plant_aged(landing: Path, feeds: Collection[str]) -> None:
             write_rows(_place(landing / "_rejects", "reviews", date), [row], "aged.parquet")
         manifest = _place(landing / "_manifests", "reviews", OLD_DATE) / "aged.json"
         manifest.parent.mkdir(parents=True, exist_ok=True)
-        header = ["review_id", "zqagedheader@planted.example"]
+        header = ["review_id", "zqagedheader1@planted.example"]
         manifest.write_text(json.dumps({"header": header, "rows": 3}), encoding="utf-8")
 
 

@@ -78,12 +78,10 @@ def what_is_over_age_leaves_every_file(tmp_path: Path) -> None:
     profile = yaml.safe_load((folder / "profiles.yml").read_text(encoding="utf-8"))
     profile["crossbrand"]["outputs"]["duckdb"]["settings"]["force_compression"] = "uncompressed"
     (folder / "profiles.yml").write_text(yaml.safe_dump(profile), encoding="utf-8")
-    generate(people=150, brands=4, days=365, seed=8, out=folder / "sample",
+    generate(people=80, brands=4, days=365, seed=8, out=folder / "sample",
              project_dir=folder, progress=False)  # fmt: skip
     shutil.rmtree(folder / "sample" / "truth")
     plant_aged(grounds.landing, FEEDS)
-    real_build(grounds)
-    days_before = history(grounds.warehouse)
     set_days(folder, FEEDS, DAYS)
     real_build(grounds)
     aged = planted_texts(grounds.landing, "zqaged") | {"zqagedheader1"}
@@ -92,7 +90,6 @@ def what_is_over_age_leaves_every_file(tmp_path: Path) -> None:
     assert set(find_texts(grounds.landing, young)) == young
     before = marts(grounds.warehouse)
     remembered = history(grounds.warehouse)
-    assert len(remembered) >= len(days_before)
     with open_warehouse(grounds.warehouse) as connection:
         found = find_over_age(connection, RowReader(folder), grounds.paths)
     assert set(found.feeds) >= set(FEEDS) - {"campaign_controls"}
