@@ -55,13 +55,13 @@ first_matches as (
 failures as (
     select
         'no segment for '
-        || cast(recency_score * 100 + frequency_score * 10 + monetary_score as varchar) as failure
+        || cast(recency_score * 100 + frequency_score * 10 + monetary_score as {{ type_string() }}) as failure
     from first_matches
     where rfm_segment is null
 
     union all
 
-    select 'no scores reach line ' || cast(rfm_segments.priority as varchar) as failure
+    select 'no scores reach line ' || cast(rfm_segments.priority as {{ type_string() }}) as failure
     from rfm_segments
     left join first_matches
         on rfm_segments.priority = first_matches.priority

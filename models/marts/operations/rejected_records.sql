@@ -24,7 +24,7 @@ base_transaction__order_lines as (
     select
         'order_lines' as feed,
         nullif(
-            coalesce(order_id, '') || '|' || coalesce(cast(line_number as varchar), ''), '|'
+            coalesce(order_id, '') || '|' || coalesce(cast(line_number as {{ type_string() }}), ''), '|'
         ) as record_id,
         {{ rejected_columns() }}
     from {{ ref('base_transaction__order_lines') }}
@@ -245,12 +245,12 @@ counted as (
 explained as (
     select
         {{ hash_text("concat_ws('|', counted.feed, coalesce(counted.brand_id, ''), "
-            ~ "coalesce(cast(counted.load_date as varchar), ''), "
+            ~ "coalesce(cast(counted.load_date as " ~ type_string() ~ "), ''), "
             ~ "coalesce(counted.source_file, ''), "
-            ~ "coalesce(cast(counted.source_line as varchar), ''), counted.payload, "
+            ~ "coalesce(cast(counted.source_line as " ~ type_string() ~ "), ''), counted.payload, "
             ~ "counted.refused_by, coalesce(counted.reject_reason_code, ''), "
             ~ "coalesce(counted.detail, ''), "
-            ~ "cast(counted.occurrence as varchar))") }} as rejected_record_id,
+            ~ "cast(counted.occurrence as " ~ type_string() ~ "))") }} as rejected_record_id,
         counted.feed,
         counted.brand_id,
         counted.load_date,

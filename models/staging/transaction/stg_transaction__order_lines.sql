@@ -10,7 +10,7 @@ latest_versions as (
         load_date,
         source_file,
         source_line,
-        order_id || '|' || cast(line_number as varchar) as record_id,
+        order_id || '|' || cast(line_number as {{ type_string() }}) as record_id,
         order_id,
         line_number,
         product_id,
