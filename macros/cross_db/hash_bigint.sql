@@ -9,6 +9,8 @@
     DuckDB's own hash() is eight times cheaper and useless here: identifiers look alike, and among six
     million of them it gave the same number to seven pairs, such as the phones +420869011274649 and
     +420369011271649. The mask keeps 63 of md5's 128 bits.
+    Spark takes the same 63 bits, which DuckDB reads from md5's first eight bytes, lowest first: where rows
+    are put in the order of such numbers, both engines put them in one order.
 #}
 {% macro hash_bigint(expression) -%}
     {{ return(adapter.dispatch('hash_bigint', 'crossbrand')(expression)) }}
@@ -20,4 +22,13 @@
 
 {% macro duckdb__hash_bigint(expression) -%}
     cast(md5_number({{ expression }}) & 9223372036854775807 as bigint)
+{%- endmacro %}
+
+{% macro spark__hash_bigint(expression) -%}
+    {%- set hash -%} md5({{ expression }}) {%- endset -%}
+    {%- set bytes = [] -%}
+    {%- for place in [15, 13, 11, 9, 7, 5, 3, 1] -%}
+        {%- do bytes.append('substr(' ~ hash ~ ', ' ~ place ~ ', 2)') -%}
+    {%- endfor -%}
+    (cast(conv(concat({{ bytes | join(', ') }}), 16, -10) as bigint) & 9223372036854775807)
 {%- endmacro %}

@@ -2,7 +2,8 @@
     The relation of landed files and how many rows each says that it holds: landed_file, row_count.
 
     Trap: on DuckDB the counts come from the files' own footers and not from a scan, so that an accounting
-    against them can fail. Elsewhere the feeds are tables, and the tables are counted.
+    against them can fail; Spark counts without reading a column, which is the same. Elsewhere the feeds are
+    tables, and the tables are counted. A file without rows has no row on Spark.
 #}
 {% macro landing_file_rows() -%}
     {{ return(adapter.dispatch('landing_file_rows', 'crossbrand')()) }}
@@ -23,4 +24,16 @@
 
 {% macro duckdb__landing_file_rows() -%}
     (select file_name as landed_file, num_rows as row_count from parquet_file_metadata(getvariable('landing_files')))
+{%- endmacro %}
+
+{% macro spark__landing_file_rows() -%}
+    (
+        select
+            url_decode(replace(_metadata.file_path, '+', '%2B')) as landed_file,
+            count(*) as row_count
+        from {{ source('landing', (contract_feeds() or ['orders'])[0]).schema }}.landed_files
+        where
+            regexp(_metadata.file_path, '/({{ contract_feeds() | join('|') }})/brand=[^/]*/load_date=[^/]*/[^/]*$')
+        group by _metadata.file_path
+    )
 {%- endmacro %}

@@ -2,7 +2,8 @@
     Part of a pre-hook: makes the landed files of feeds readable as the tables landing.<feed>, where the
     engine does not read them in place.
 
-    feeds: a list. Returns a statement for the hook to run, or nothing.
+    feeds: a list; with several, all files together become the table landing.landed_files instead, whose
+    rows can be counted by file in one scan. Returns a statement for the hook to run, or nothing.
 
     Traps. Elsewhere than on Spark the tables are there already: another tool loads them. On Spark they are
     external tables over the files, all of whose columns are text, with the folders brand= and load_date=
@@ -23,7 +24,7 @@
         {%- if not modules.re.match('/|[a-z0-9]+:/', root) -%}
             {{ exceptions.raise_compiler_error("Spark needs the whole path of the landing (CROSSBRAND_LANDING or landing_root), not " ~ root ~ ".") }}
         {%- endif -%}
-        {%- for feed in feeds -%}
+        {%- for feed in feeds if feeds | length == 1 -%}
             {%- set relation = source('landing', feed) -%}
             {%- set columns = [] -%}
             {%- for column in contract_columns(feed) + ['_file', '_line', 'brand', 'load_date'] -%}
@@ -37,5 +38,14 @@
                 ~ '/' ~ feed ~ "'"
             ) -%}
         {%- endfor -%}
+        {%- if feeds | length > 1 -%}
+            {%- set schema = source('landing', feeds[0]).schema -%}
+            {%- do run_query('create schema if not exists ' ~ schema) -%}
+            {%- do run_query('drop table if exists ' ~ schema ~ '.landed_files') -%}
+            {%- do run_query(
+                'create table ' ~ schema ~ ".landed_files (_file string) using parquet options (pathGlobFilter '*.parquet',"
+                ~ " recursiveFileLookup 'true') location '" ~ root | replace("'", "\\'") ~ "'"
+            ) -%}
+        {%- endif -%}
     {%- endif -%}
 {%- endmacro %}

@@ -43,3 +43,18 @@
         )
     )
 {%- endmacro %}
+
+{% macro spark__put_aside_rows() -%}
+    (
+        select
+            feed,
+            brand as brand_id,
+            url_decode(regexp_extract(_metadata.file_path, '/load_date=([^/]*)/[^/]*$', 1)) as load_date_text,
+            file as source_file,
+            line as source_line_text,
+            coalesce(reason, reason_code) as reason_code,
+            detail,
+            `text` as payload
+        from {{ source('landing', 'orders').schema }}.put_aside
+    )
+{%- endmacro %}

@@ -9,22 +9,11 @@
     reads 2025/1/5, `infinity` and `epoch`. So a text is cast directly only in a shape that cannot deceive: those
     are nearly all, and LIKE tells them at a fraction of the price of a regex. The rest goes the slow way.
     Epoch digits are taken apart as text: a cast of text to a decimal of more than 18 digits takes 25
-    microseconds a value, a thousand times what a cast to bigint takes.
+    microseconds a value, a thousand times what a cast to bigint takes. Both engines cut a fraction after the
+    microsecond, and DuckDB reads 24:00 as the midnight that follows, which Spark has to be told.
 #}
 {% macro safe_timestamp(expression) -%}
     {{ return(adapter.dispatch('safe_timestamp', 'crossbrand')(expression)) }}
-{%- endmacro %}
-
-{% macro default__safe_timestamp(expression) -%}
-    {%- set text = "upper(trim(" ~ expression ~ "))" -%}
-    case
-        when regexp({{ text }}, '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?( ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))?)?$')
-            then try_cast(replace(regexp_replace({{ text }}, ' (?=Z|[+-])', ''), ',', '.') as timestamp)
-        when regexp({{ text }}, '^[0-9]{9,11}([.][0-9]+)?$')
-            then timestamp_micros(cast(try_cast({{ text }} as decimal(20, 6)) * 1000000 as bigint))
-        when regexp({{ text }}, '^[0-9]{12,14}([.][0-9]+)?$')
-            then timestamp_micros(cast(try_cast({{ text }} as decimal(20, 3)) * 1000 as bigint))
-    end
 {%- endmacro %}
 
 {% macro duckdb__safe_timestamp(expression) -%}
@@ -71,5 +60,29 @@
                     )
                     || regexp_extract({{ text }}, '{{ offset }}$') as timestamptz
                 ) at time zone 'UTC'
+    end
+{%- endmacro %}
+
+{% macro spark__safe_timestamp(expression) -%}
+    {%- set text = "upper(trim(" ~ expression ~ "))" -%}
+    {%- set offset = "( ?(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?))?" -%}
+    {%- set iso -%} replace(regexp_replace({{ text }}, ' (?=Z|[+-])', ''), ',', '.') {%- endset -%}
+    case
+        when {{ expression }} is null
+            then null
+        when regexp({{ text }}, '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]24:00(:00([.,]0+)?)?{{ offset }}$')
+            then try_cast(regexp_replace({{ iso }}, '[T ]24:', ' 00:') as timestamp) + interval '1' day
+        when regexp({{ text }}, '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?{{ offset }})?$')
+            then try_cast({{ iso }} as timestamp)
+        when regexp({{ text }}, '^[0-9]{9,11}([.][0-9]+)?$')
+            then timestamp_micros(
+                cast(split_part({{ text }}, '.', 1) as bigint) * 1000000
+                + cast(rpad(left(split_part({{ text }}, '.', 2), 6), 6, '0') as bigint)
+            )
+        when regexp({{ text }}, '^[0-9]{12,14}([.][0-9]+)?$')
+            then timestamp_micros(
+                cast(split_part({{ text }}, '.', 1) as bigint) * 1000
+                + cast(rpad(left(split_part({{ text }}, '.', 2), 3), 3, '0') as bigint)
+            )
     end
 {%- endmacro %}

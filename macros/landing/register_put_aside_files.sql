@@ -9,6 +9,7 @@
 {%- endmacro %}
 
 {% macro default__register_put_aside_files() -%}
+    {{ put_aside_table() }}
 {%- endmacro %}
 
 {% macro duckdb__register_put_aside_files() -%}

@@ -1,1 +1,1 @@
-"""What the build on Apache Spark needs beside dbt: a landing of text, and the comparison of marts."""
+"""What a build on Apache Spark needs beside dbt: a landing of text, and a comparison of marts."""
