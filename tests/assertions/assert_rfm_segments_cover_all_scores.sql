@@ -55,7 +55,9 @@ first_matches as (
 failures as (
     select
         'no segment for '
-        || cast(recency_score * 100 + frequency_score * 10 + monetary_score as {{ type_string() }}) as failure
+        || cast(
+            recency_score * 100 + frequency_score * 10 + monetary_score as {{ type_string() }}
+        ) as failure
     from first_matches
     where rfm_segment is null
 

@@ -24,7 +24,9 @@ base_transaction__order_lines as (
     select
         'order_lines' as feed,
         nullif(
-            coalesce(order_id, '') || '|' || coalesce(cast(line_number as {{ type_string() }}), ''), '|'
+            coalesce(order_id, '') || '|'
+            || coalesce(cast(line_number as {{ type_string() }}), ''),
+            '|'
         ) as record_id,
         {{ rejected_columns() }}
     from {{ ref('base_transaction__order_lines') }}
