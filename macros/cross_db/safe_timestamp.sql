@@ -66,7 +66,16 @@
 {% macro spark__safe_timestamp(expression) -%}
     {%- set text = "upper(trim(" ~ expression ~ "))" -%}
     {%- set offset = "( ?(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?))?" -%}
-    {%- set iso -%} replace(regexp_replace({{ text }}, ' (?=Z|[+-])', ''), ',', '.') {%- endset -%}
+    {#- Spark reads neither a time without seconds before an offset nor an offset without a colon. -#}
+    {%- set iso -%}
+        regexp_replace(
+            regexp_replace(
+                replace(regexp_replace({{ text }}, ' (?=Z|[+-])', ''), ',', '.'),
+                '([T ][0-9]{2}:[0-9]{2})(Z|[+-]|$)', '$1:00$2'
+            ),
+            '([+-][0-9]{2})([0-9]{2})$', '$1:$2'
+        )
+    {%- endset -%}
     case
         when {{ expression }} is null
             then null

@@ -23,7 +23,7 @@
     {%- set opening = "(?:mailto:|[\"'“”„‘’‚<(\\[{ ,;:])" -%}
     {%- set closing = "[\"'“”„‘’‚>)\\]} .,;:]" -%}
     {%- set unwrapped = regexp_replace_all(
-        'lower(' ~ expression ~ ')',
+        lower_case(expression),
         '^(?:[^<]*<' ~ opening ~ '*|' ~ opening ~ '+)|(?:>.*|' ~ closing ~ '+)$'
     ) -%}
     {%- set well_formed = regexp_extract_match(

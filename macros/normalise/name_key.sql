@@ -25,7 +25,7 @@
     {%- set title =
         '\\b(?:et[. ]+)?(?:' ~ titles | join('|') ~ ')(?:[. ]+(?:' ~ fields | join('|') ~ '))*\\b'
     -%}
-    {%- set plain = strip_accents('lower(' ~ expression ~ ')') -%}
+    {%- set plain = strip_accents(lower_case(expression)) -%}
     {%- set folded -%}
         replace(replace(replace(replace(
             translate({{ plain }}, 'łđøıðħ’ʼ`´' || chr(39), 'ldoidh'),

@@ -7,6 +7,6 @@
     {%- set listed = "'" ~ values | join("', '") ~ "'" -%}
     case
         when {{ expression }} in ({{ listed }}) then {{ expression }}
-        when lower({{ clean_text(expression) }}) in ({{ listed }}) then lower({{ clean_text(expression) }})
+        when {{ lower_case(clean_text(expression)) }} in ({{ listed }}) then {{ lower_case(clean_text(expression)) }}
     end
 {%- endmacro %}

@@ -7,7 +7,7 @@
 #}
 {% macro url_domain(url) %}
     {{- return(
-        "regexp_replace(regexp_replace(lower(" ~ url
-        ~ "), '^([a-z][a-z0-9+.-]*:)?(//)?([^/?#@]*@)?(www[.])?', ''), '[:/?#].*$', '')"
+        "regexp_replace(regexp_replace(" ~ lower_case(url)
+        ~ ", '^([a-z][a-z0-9+.-]*:)?(//)?([^/?#@]*@)?(www[.])?', ''), '[:/?#].*$', '')"
     ) -}}
 {% endmacro %}

@@ -47,6 +47,7 @@ MACROS = {
     "repeated_or_sequential_digits": "repeated_or_sequential_digits('value')",
     "strip_accents": "strip_accents('value')",
     "compositions": '"\'" ~ (unicode_compositions() | tojson) ~ "\'"',
+    "singletons": '"\'" ~ (unicode_singletons() | tojson) ~ "\'"',
     "plan": '"\'" ~ (phone_numbering_plan() | tojson) ~ "\'"',
     "unlisted": '"\'" ~ unlisted_calling_codes() ~ "\'"',
 }
@@ -458,6 +459,19 @@ def test_unicode_compositions_are_those_of_unicode(run: Run, compiled: dict[str,
     letters = [letter for row in rows for letter in row["letters"]]
     plain = [unicodedata.normalize("NFD", letter)[0] for letter in letters]
     assert run("strip_accents", letters) == plain
+
+
+def test_unicode_singletons_are_those_of_unicode(compiled: dict[str, str]) -> None:
+    found = json.loads(compiled["singletons"].strip("'"))
+    told = dict(zip(found["signs"], found["letters"], strict=True))
+    signs = [chr(code) for code in range(0x80, 0x2130)]
+    normal = {sign: unicodedata.normalize("NFC", sign) for sign in signs}
+    # Marks are left out: they are never without a letter, and compositions has them.
+    assert told == {
+        sign: letter
+        for sign, letter in normal.items()
+        if sign != letter and len(letter) == 1 and not unicodedata.combining(sign)
+    }
 
 
 # --- e-mail -------------------------------------------------------------------------------------

@@ -53,9 +53,9 @@ bound as (
             and contacts.brand_id = record_customers.brand_id
             and contacts.contact_id = record_customers.record_id
     left join source_systems
-        on lower(contacts.source_system) = source_systems.source_system
+        on {{ lower_case('contacts.source_system') }} = source_systems.source_system
     left join gender_codes
-        on lower(contacts.gender) = gender_codes.gender_code
+        on {{ lower_case('contacts.gender') }} = gender_codes.gender_code
     where
         record_customers.customer_id is not null
         and not coalesce(contacts.is_deleted, false)

@@ -60,7 +60,7 @@ happenings as (
         reviews.review_site as channel,
         'review' as kind,
         'reviewed' as happening,
-        concat(cast(reviews.rating as {{ type_string() }}), ' stars') as detail,
+        cast(reviews.rating as {{ type_string() }}) || ' stars' as detail,
         cast(null as decimal(18, 2)) as amount,
         'reviews' as feed,
         reviews.review_id as record_id

@@ -30,8 +30,8 @@ urls_parsed as (
         brand_id,
         landing_message_id,
         landing_share_code,
-        lower(landing_source) as landing_source,
-        lower(landing_medium) as landing_medium,
+        {{ lower_case('landing_source') }} as landing_source,
+        {{ lower_case('landing_medium') }} as landing_medium,
         split_part(split_part(landing_page_url, '?', 1), '#', 1) as landing_page_url,
         nullif({{ url_domain('landing_page_url') }}, '') as page_domain,
         nullif({{ url_domain('landing_referrer_url') }}, '') as referrer_domain

@@ -26,7 +26,7 @@ channel_spellings as (
     union
     select
         channel,
-        lower(channel_name) as spelling
+        {{ lower_case('channel_name') }} as spelling
     from channels
 ),
 
@@ -42,7 +42,7 @@ decisions_by_channel as (
         decisions.decided_at
     from decisions
     left join channel_spellings
-        on lower(decisions.channel) = channel_spellings.spelling
+        on {{ lower_case('decisions.channel') }} = channel_spellings.spelling
     inner join channels
         on
             channel_spellings.channel = channels.channel

@@ -40,7 +40,7 @@ purposes as (
 brand_spellings as (
     select
         brand_id,
-        lower(trim(brand_id)) as spelling
+        {{ lower_case('trim(brand_id)') }} as spelling
     from brands
 ),
 
@@ -82,7 +82,7 @@ refusals_placed as (
         brand_spellings.brand_id as spelled_brand_id
     from refusals
     left join brand_spellings
-        on lower(trim(refusals.brand_id)) = brand_spellings.spelling
+        on {{ lower_case('trim(refusals.brand_id)') }} = brand_spellings.spelling
 ),
 
 refusals_by_brand as (

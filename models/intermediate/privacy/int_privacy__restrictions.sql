@@ -38,7 +38,7 @@ set_customers as (
 brand_spellings as (
     select
         brand_id,
-        lower(trim(brand_id)) as spelling
+        {{ lower_case('trim(brand_id)') }} as spelling
     from brands
 ),
 
@@ -50,7 +50,7 @@ refused_placed as (
         brand_spellings.brand_id as spelled_brand_id
     from refused_requests
     left join brand_spellings
-        on lower(trim(refused_requests.brand_id)) = brand_spellings.spelling
+        on {{ lower_case('trim(refused_requests.brand_id)') }} = brand_spellings.spelling
 ),
 
 -- Types that a request may name: those of the landing contract.

@@ -77,7 +77,7 @@ messages_last as (
     select
         message_responses.customer_id,
         message_responses.brand_id,
-        lower(trim(campaigns.scenario)) as audience_name,
+        {{ lower_case('trim(campaigns.scenario)') }} as audience_name,
         max(message_responses.sent_at) as last_sent_at
     from message_responses
     inner join campaigns
@@ -88,7 +88,7 @@ messages_last as (
     group by
         message_responses.customer_id,
         message_responses.brand_id,
-        lower(trim(campaigns.scenario))
+        {{ lower_case('trim(campaigns.scenario)') }}
 ),
 
 qualified as (

@@ -63,8 +63,8 @@ channels_declared as (
     from declared_preferences
     inner join channels
         on
-            lower(trim(declared_preferences.preferred_channel))
-            in (lower(channels.channel), lower(channels.channel_name))
+            {{ lower_case('trim(declared_preferences.preferred_channel)') }}
+            in ({{ lower_case('channels.channel') }}, {{ lower_case('channels.channel_name') }})
 ),
 
 messages_counted as (

@@ -11,12 +11,12 @@ base_privacy__consent_events as (
 
 valid_versions as (
     select
-        lower(trim(brand_id)) as brand_spelling,
+        {{ lower_case('trim(brand_id)') }} as brand_spelling,
         consent_event_id,
         max(load_date) as load_date
     from base_privacy__consent_events
     where reject_reason_code is null
-    group by lower(trim(brand_id)), consent_event_id
+    group by {{ lower_case('trim(brand_id)') }}, consent_event_id
 ),
 
 refused as (
@@ -43,7 +43,7 @@ refused as (
     from base_privacy__consent_events
     left join valid_versions
         on
-            lower(trim(base_privacy__consent_events.brand_id)) = valid_versions.brand_spelling
+            {{ lower_case('trim(base_privacy__consent_events.brand_id)') }} = valid_versions.brand_spelling
             and base_privacy__consent_events.consent_event_id = valid_versions.consent_event_id
             and base_privacy__consent_events.load_date < valid_versions.load_date
     where

@@ -10,12 +10,12 @@ base_privacy__privacy_requests as (
 
 valid_versions as (
     select
-        lower(trim(brand_id)) as brand_spelling,
+        {{ lower_case('trim(brand_id)') }} as brand_spelling,
         request_id,
         max(load_date) as load_date
     from base_privacy__privacy_requests
     where reject_reason_code is null
-    group by lower(trim(brand_id)), request_id
+    group by {{ lower_case('trim(brand_id)') }}, request_id
 ),
 
 refused as (
@@ -31,7 +31,7 @@ refused as (
     from base_privacy__privacy_requests
     left join valid_versions
         on
-            lower(trim(base_privacy__privacy_requests.brand_id)) = valid_versions.brand_spelling
+            {{ lower_case('trim(base_privacy__privacy_requests.brand_id)') }} = valid_versions.brand_spelling
             and base_privacy__privacy_requests.request_id = valid_versions.request_id
             and base_privacy__privacy_requests.load_date < valid_versions.load_date
     where

@@ -23,7 +23,7 @@ matched as (
     inner join placeholders
         on
             identifiers.identifier_type = placeholders.identifier_type
-            and lower(identifiers.identifier_value) = placeholders.value
+            and {{ lower_case('identifiers.identifier_value') }} = placeholders.value
     where placeholders.match = 'exact'
 
     union
@@ -36,11 +36,11 @@ matched as (
             and (
                 (
                     placeholders.match = 'prefix'
-                    and lower(identifiers.identifier_value) like concat(placeholders.value, '%')
+                    and {{ lower_case('identifiers.identifier_value') }} like concat(placeholders.value, '%')
                 )
                 or (
                     placeholders.match = 'domain'
-                    and lower(identifiers.identifier_value) like concat('%@', placeholders.value)
+                    and {{ lower_case('identifiers.identifier_value') }} like concat('%@', placeholders.value)
                 )
             )
     where placeholders.match <> 'exact'

@@ -56,7 +56,7 @@ read as (
         {{ typed_text('raw.postal_code') }} as postal_code,
         {{ typed_code('raw.country_code', 2) }} as country_code,
         {{ typed_text('raw.occupation') }} as occupation,
-        lower({{ typed_text('raw.language_code') }}) as language_code,
+        {{ lower_case(typed_text('raw.language_code')) }} as language_code,
         {{ typed_text('raw.social_profile') }} as social_profile,
         {{ typed_text('raw.acquisition_source') }} as acquisition_source,
         {{ typed_text('raw.acquisition_campaign') }} as acquisition_campaign,
