@@ -1,4 +1,4 @@
-"""What compares Spark's marts with DuckDB's, and what copies a landing as text, without Spark."""
+"""What compares Spark's marts with DuckDB's, copies landings and marts, and adds rows: no Spark."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ import pytest
 
 from crossbrand.errors import CrossbrandError
 from crossbrand.spark.compare import compare_schema
+from crossbrand.spark.hard_rows import FILE, MOMENTS, add_hard_rows, written
 from crossbrand.spark.text_landing import copy_as_text
+from crossbrand.spark.warehouse_copy import copy_warehouse
+
+PROJECT = Path(__file__).resolve().parents[2]
 
 MODEL = """version: 2
 models:
@@ -126,3 +130,54 @@ def test_a_landing_is_copied_as_text(tmp_path: Path) -> None:
     assert text.to_pylist() == [{"placed_at": "never"}]
     with pytest.raises(CrossbrandError, match="exists already"):
         copy_as_text(tmp_path / "landing", tmp_path / "copy")
+
+
+def test_a_moment_is_the_same_in_every_form() -> None:
+    for number, moment in enumerate(MOMENTS):
+        at = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+        for form in range(42):
+            text = written(moment, number + form)
+            if text.isdigit():
+                read = datetime.fromtimestamp(int(text) / (1000 if len(text) > 11 else 1), UTC)
+            else:
+                read = datetime.fromisoformat(text)
+                read = read if read.tzinfo else read.replace(tzinfo=UTC)
+            # Seconds, and the shortest form, leave out what lies below them.
+            assert abs((read - at).total_seconds()) < (60 if len(text) < 26 else 1e-9), text
+
+
+def test_hard_rows_come_with_two_days_and_keys_of_their_own(tmp_path: Path) -> None:
+    for day in ("2025-06-01", "2025-06-02", "2025-06-03"):
+        folder = tmp_path / "orders" / "brand=birch" / f"load_date={day}"
+        folder.mkdir(parents=True)
+        row = {"order_id": f"o-{day}", "ordered_at": day, "email": "a@example.com", "_line": "1"}
+        pq.write_table(pa.Table.from_pylist([row]), folder / "orders.parquet")
+    count = add_hard_rows(tmp_path, PROJECT)
+    files = sorted(tmp_path.rglob(FILE))
+    assert [file.parent.name for file in files] == ["load_date=2025-06-02", "load_date=2025-06-03"]
+    rows = [row for file in files for row in pq.read_table(file, partitioning=None).to_pylist()]
+    assert len({row["order_id"] for row in rows}) == len(rows) == count > len(MOMENTS)
+    assert {None, "", "null"} < {row["email"] for row in rows}
+
+
+def test_marts_of_spark_become_a_warehouse(tmp_path: Path) -> None:
+    for schema in ("marts", "reference", "intermediate"):
+        (tmp_path / "spark" / f"{schema}.db" / "int_operations__as_of").mkdir(parents=True)
+    folder = tmp_path / "spark" / "marts.db" / "orders"
+    folder.mkdir()
+    zoned = [{**row, "placed_at": TIME.replace(tzinfo=UTC)} for row in ROWS]
+    for place, row in enumerate(zoned):
+        table = pa.Table.from_pylist([row], schema=SPARK_SCHEMA)
+        pq.write_table(table, folder / f"part-{place}.parquet")
+    warehouse = tmp_path / "w.duckdb"
+    assert copy_warehouse(tmp_path / "spark", warehouse) == 1
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        # Whatever the reader's own time zone is.
+        connection.execute("set TimeZone = 'Asia/Tokyo'")
+        columns = ", ".join(DUCK_TYPES)
+        found = connection.execute(f"select {columns} from marts.orders order by all").fetchall()
+    assert found == [tuple(row.values()) for row in ROWS]
+    with pytest.raises(CrossbrandError, match="exists already"):
+        copy_warehouse(tmp_path / "spark", warehouse)
+    with pytest.raises(CrossbrandError, match=r"no marts\.db"):
+        copy_warehouse(tmp_path, tmp_path / "other.duckdb")
