@@ -12,12 +12,12 @@ base_communication__message_events as (
 
 valid_versions as (
     select
-        lower(trim(brand_id)) as brand_spelling,
+        {{ lower_case('trim(brand_id)') }} as brand_spelling,
         event_id,
         max(load_date) as load_date
     from base_communication__message_events
     where reject_reason_code is null and event_type in ('unsubscribed', 'complained')
-    group by lower(trim(brand_id)), event_id
+    group by {{ lower_case('trim(brand_id)') }}, event_id
 ),
 
 refused as (
@@ -44,7 +44,8 @@ refused as (
     from base_communication__message_events
     left join valid_versions
         on
-            lower(trim(base_communication__message_events.brand_id)) = valid_versions.brand_spelling
+            {{ lower_case('trim(base_communication__message_events.brand_id)') }}
+            = valid_versions.brand_spelling
             and base_communication__message_events.event_id = valid_versions.event_id
             and base_communication__message_events.load_date < valid_versions.load_date
     where

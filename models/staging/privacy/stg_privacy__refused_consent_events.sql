@@ -43,7 +43,8 @@ refused as (
     from base_privacy__consent_events
     left join valid_versions
         on
-            {{ lower_case('trim(base_privacy__consent_events.brand_id)') }} = valid_versions.brand_spelling
+            {{ lower_case('trim(base_privacy__consent_events.brand_id)') }}
+            = valid_versions.brand_spelling
             and base_privacy__consent_events.consent_event_id = valid_versions.consent_event_id
             and base_privacy__consent_events.load_date < valid_versions.load_date
     where

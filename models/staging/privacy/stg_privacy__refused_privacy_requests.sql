@@ -31,7 +31,8 @@ refused as (
     from base_privacy__privacy_requests
     left join valid_versions
         on
-            {{ lower_case('trim(base_privacy__privacy_requests.brand_id)') }} = valid_versions.brand_spelling
+            {{ lower_case('trim(base_privacy__privacy_requests.brand_id)') }}
+            = valid_versions.brand_spelling
             and base_privacy__privacy_requests.request_id = valid_versions.request_id
             and base_privacy__privacy_requests.load_date < valid_versions.load_date
     where

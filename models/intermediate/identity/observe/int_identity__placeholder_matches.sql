@@ -36,11 +36,13 @@ matched as (
             and (
                 (
                     placeholders.match = 'prefix'
-                    and {{ lower_case('identifiers.identifier_value') }} like concat(placeholders.value, '%')
+                    and {{ lower_case('identifiers.identifier_value') }}
+                    like concat(placeholders.value, '%')
                 )
                 or (
                     placeholders.match = 'domain'
-                    and {{ lower_case('identifiers.identifier_value') }} like concat('%@', placeholders.value)
+                    and {{ lower_case('identifiers.identifier_value') }}
+                    like concat('%@', placeholders.value)
                 )
             )
     where placeholders.match <> 'exact'
