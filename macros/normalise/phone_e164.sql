@@ -12,6 +12,9 @@
       bare            the calling code without + or 00: of the given country, or a mobile of another
                       listed one, which is too long to be a number of the given with digits missing.
     One extraction therefore checks every country at once, and the argument stands in the SQL once.
+    It begins at the text's start and passes over what is not plausible, though it could look for the
+    plausible number itself: then RE2 would read the plan backwards to find where the match began,
+    at fifty times the cost.
 
     Traps. Placeholders of a valid shape (+420777777777, 123456789 in Slovakia) are numbers here;
     the seed placeholder_identifiers and repeated_or_sequential_digits tell them. '.0' at the end is
@@ -56,6 +59,11 @@
         ~ ')$') | replace('x', '[0-9]'),
         '+\\1\\2\\3;i+\\4\\5\\6\\7\\8\\9;n+\\9;\\8;'
     ) -%}
-    {%- set first_plausible = regexp_extract_match(readings, plausible | replace('x', '[0-9]')) -%}
+    {%- set up_to_plausible = regexp_extract_match(
+        readings, '^(?:[^;]*;[in])*?(?:' ~ plausible | replace('x', '[0-9]') ~ ')'
+    ) -%}
+    {%- set first_plausible = regexp_extract_match(
+        up_to_plausible, '[+][0-9]*;(?:i|n|[0-9]*;)$'
+    ) -%}
     nullif(split_part({{ first_plausible }}, ';', 1), '')
 {%- endmacro %}
