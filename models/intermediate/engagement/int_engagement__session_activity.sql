@@ -1,3 +1,6 @@
+-- A view, since one model reads it: a table would be written to be read once.
+{{ config(materialized='view') }}
+
 -- Summed by session before anything is bound to a customer: sessions are far fewer than events, and
 -- a merge of customers then touches no event.
 with session_events as (

@@ -1,3 +1,6 @@
+-- A view, since one model reads it: a table would be written to be read once.
+{{ config(materialized='view') }}
+
 -- The cross-brand tier of each month's end, by the rules of brand_activity and
 -- cross_brand_activity_tiers. Who is not here had a score of 0 in every brand.
 with all_activity_scores as (

@@ -1,3 +1,6 @@
+-- A view, since one model reads it: a table would be written to be read once.
+{{ config(materialized='view') }}
+
 -- The lifecycle stage of each month's end over all brands, by the macro that tells today's. What
 -- has happened since the beginning is carried from month to month.
 with customers as (

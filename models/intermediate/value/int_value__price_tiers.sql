@@ -1,3 +1,6 @@
+-- A view, since one model reads it: a table would be written to be read once.
+{{ config(materialized='view') }}
+
 -- Whether each sold line was cheap, middling or dear among what its brand sold in the same
 -- category.
 with order_lines as (

@@ -1,3 +1,6 @@
+-- A view, since one model reads it: a table would be written to be read once.
+{{ config(materialized='view') }}
+
 -- Looks at products before anything is bound to a customer: sessions are far fewer than events.
 with session_events as (
     select session_id, brand_id, event_type, product_id, category, occurred_at
