@@ -17,6 +17,7 @@ from rich.text import Text
 from crossbrand.board.run import site_generation
 from crossbrand.errors import CrossbrandError
 from crossbrand.paths import Paths, has_table, open_warehouse
+from crossbrand.privacy.places import privacy_folder
 from crossbrand.publish.declared import BI, ROLES
 from crossbrand.publish.folder import Folder
 from crossbrand.runs import last_build
@@ -50,6 +51,7 @@ def find_status(paths: Paths, now: datetime | None = None) -> Status:
     _published(status, paths)
     _built(status, paths)
     _requests(status, paths, moment)
+    _cut_off(status, paths)
     _synced(status, paths)
     return status
 
@@ -122,6 +124,16 @@ def _built(status: Status, paths: Paths) -> None:
         first = next((text for text in why if text), "see its build.json")
         status.needs.append(
             f"The last build {status.last_build['outcome']}: {str(first).splitlines()[0]}"
+        )
+
+
+def _cut_off(status: Status, paths: Paths) -> None:
+    folder = privacy_folder(paths)
+    if folder.journal.exists():
+        status.needs.append("An erasure was cut off: `crossbrand erase` ends it.")
+    if folder.retaining.exists():
+        status.needs.append(
+            "The removal of what is over age was cut off: `crossbrand retain` ends it."
         )
 
 

@@ -102,6 +102,18 @@ def ask_to_be_erased(paths: Paths) -> None:
         )
 
 
+def kill_erasure(paths: Paths) -> None:
+    folder = paths.published.parent / "privacy"
+    folder.mkdir()
+    (folder / "erasure.json").write_text("{}", encoding="utf-8")
+
+
+def kill_retention(paths: Paths) -> None:
+    folder = paths.published.parent / "privacy"
+    folder.mkdir()
+    (folder / "retaining.json").write_text("{}", encoding="utf-8")
+
+
 def give_up(paths: Paths) -> None:
     with sqlite3.connect(paths.published.parent / "sync_state.sqlite") as connection:
         connection.execute(
@@ -130,6 +142,8 @@ def lose_it(paths: Paths) -> None:
         (go_silent, "aster delivers late: events"),
         (fail_build, "The last build stopped: aster: 0, usually 900."),
         (ask_to_be_erased, "1 erasure request is pending, the oldest 9 days ago."),
+        (kill_erasure, "An erasure was cut off: `crossbrand erase`"),
+        (kill_retention, "`crossbrand retain` ends it"),
         (give_up, "crossbrand sync braze --retry-given-up"),
         (draw_before, "crossbrand board"),
         (swap_half, "crossbrand publish --list"),

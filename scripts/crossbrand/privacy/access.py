@@ -204,6 +204,11 @@ def _document(
             "Records that name only an identifier which several people share: whose they are is "
             "not known.",
             "Which identifiers joined your records, since these may be of others, too.",
+            *(
+                [f"{held.doubtful} rows that name you and may be somebody else's."]
+                if held.doubtful
+                else []
+            ),
             "Backups, and what platforms keep that were told of you; ask them as well.",
         ],
     }

@@ -35,6 +35,8 @@ class Held:
     """Rows by feed and the brand as it landed."""
     decisions: list[dict[str, Any]] = field(default_factory=list)
     """What a steward decided on an identifier of theirs, without whom else it was about."""
+    doubtful: int = 0
+    """Lines and rows that name them and may be somebody else's: an officer looks, they do not."""
 
     def add(self, feed: str, place: Path, row: Mapping[str, Any]) -> None:
         """Put a row among them."""
@@ -50,19 +52,32 @@ def held_on(resolver: Resolver, controller: str, customer: str, paths: Paths) ->
     with scratch_database() as scratch:
         for feed in reader.feeds():
             found = scan(reader, listed, {feed.name: landed_files(paths.landing, feed)}, scratch)
+            others = resolver.bound_to_others(found.records, [customer])
             for path, numbers in sorted(found.rows.items()):
                 table = pq.read_table(path).take(sorted(numbers))
                 for number, row in zip(sorted(numbers), table.to_pylist(), strict=True):
                     place = path.relative_to(paths.landing)
-                    held.add(feed.name, place, _with_source(row, place, number))
+                    record = (brand_of(place) or "", feed.name, str(row[feed.key[-1]]).strip())
+                    if record in others:
+                        held.doubtful += 1
+                    else:
+                        held.add(feed.name, place, _with_source(row, place, number))
         search = TextSearch(reader, listed, scratch)
         for path in aside_files(paths.landing):
             place = path.relative_to(paths.landing)
             table = pq.read_table(path)
             hit = rejects_that_name(table, path, search)
-            for number, (row, is_hit) in enumerate(zip(table.to_pylist(), hit, strict=True)):
-                if is_hit:
+            lines = [
+                (number, row)
+                for number, (row, is_hit) in enumerate(zip(table.to_pylist(), hit, strict=True))
+                if is_hit
+            ]
+            surely = search.is_surely([(brand_of(path), str(row.get("text"))) for _, row in lines])
+            for (number, row), is_sure in zip(lines, surely, strict=True):
+                if is_sure:
                     held.add(REJECTED, place, _with_source(row, place, number))
+                else:
+                    held.doubtful += 1
         for path in manifests(paths.landing):
             _add_header(held, search, path, path.relative_to(paths.landing))
         _add_decisions(held, search, Places(paths).steward)

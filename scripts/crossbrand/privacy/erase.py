@@ -174,7 +174,8 @@ def _plan(
         customers = _customers(resolution, resolver)
         others = resolver.bound_to_others(found.records, list(customers))
         if others:
-            told = ", ".join(f"{feed} {count}" for feed, count in others)
+            counts = sorted(Counter(feed for _, feed, _ in others).items())
+            told = ", ".join(f"{feed} {count}" for feed, count in counts)
             raise CrossbrandError(
                 f"Records of others would be removed as well ({told}), so nothing was. Please "
                 "report this."

@@ -358,8 +358,8 @@ class Resolver:
 
     def bound_to_others(
         self, records: Iterable[tuple[str, str, str]], customers: Sequence[str]
-    ) -> list[tuple[str, int]]:
-        """How many of the records (brand, feed, id) are bound to somebody else, by feed."""
+    ) -> set[tuple[str, str, str]]:
+        """Those of the records (brand, feed, id) that are bound to somebody else."""
         rows = list(records)
         table = pa.table(
             {
@@ -371,7 +371,7 @@ class Resolver:
         self._connection.register("records_found", table)
         found = self._connection.execute(
             f"""
-            select found.feed, count(*)
+            select distinct found.brand_id, found.feed, found.record_id
             from records_found as found
             inner join intermediate.int_identity__record_customers as bound
                 on
@@ -379,11 +379,10 @@ class Resolver:
                     and found.feed = bound.feed
                     and found.record_id = bound.record_id
             where bound.customer_id not in ({_list(customers)})
-            group by found.feed order by found.feed
             """
         ).fetchall()
         self._connection.unregister("records_found")
-        return [(str(feed), int(count)) for feed, count in found]
+        return {(str(brand), str(feed), str(record)) for brand, feed, record in found}
 
     def values(self, people: Sequence[People]) -> set[str]:
         """The identifiers of the marks in the clear, as they are normalised."""

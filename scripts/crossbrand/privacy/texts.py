@@ -8,7 +8,7 @@ an id of any type. A shorter word is not looked for: "17" in somebody else's lin
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -39,8 +39,13 @@ class TextSearch:
         self._reader, self._listed, self._connection = reader, listed, connection
         self._brands = {row["brand_id"]: row for row in seed(reader.project, "brands")}
 
-    def find(self, texts: Sequence[tuple[str | None, str]]) -> list[bool]:
-        """For each (brand, text) whether it names an identifier that was an erased person's."""
+    def find(
+        self, texts: Sequence[tuple[str | None, str]], kinds: Collection[str] | None = None
+    ) -> list[bool]:
+        """For each (brand, text) whether it names an identifier that was an erased person's.
+
+        `kinds`: of these types alone.
+        """
         wanted: dict[tuple[str, str], set[int]] = {}
         addresses: dict[str, set[tuple[str | None, int]]] = {}
         numbers: dict[str, set[tuple[str | None, int]]] = {}
@@ -66,6 +71,8 @@ class TextSearch:
                     wanted.setdefault(("phone", f"phone|{scope}|{phone}"), set()).add(index)
         by_kind: dict[str, list[str]] = {}
         for kind, text in wanted:
+            if kinds is not None and kind not in kinds:
+                continue
             by_kind.setdefault(kind, []).append(text)
         hit = [False] * len(texts)
         for kind, candidates in by_kind.items():
@@ -73,6 +80,23 @@ class TextSearch:
                 for index in wanted[kind, text]:
                     hit[index] = True
         return hit
+
+    def is_surely(self, texts: Sequence[tuple[str | None, str]]) -> list[bool]:
+        """For each (brand, text) that was found, whether it may be shown to the person.
+
+        A short number is an id here and a quantity or a postal code in somebody else's line. So a
+        line is shown where an address, a telephone number or a word of letters and digits is
+        theirs, and no address is anybody else's.
+        """
+        told = []
+        for brand, text in texts:
+            addresses = [(brand, found) for found in ADDRESS.findall(text)]
+            numbers = [(brand, found) for found in NUMBER.findall(text)]
+            words = [(brand, found) for found in WORD.findall(text) if not found.isdigit()]
+            mine = self.find(addresses, ("email",))
+            is_named = any(mine) or any(self.find(numbers, ("phone",)))
+            told.append(all(mine) and (is_named or any(self.find(words, WORD_KINDS))))
+        return told
 
     def _scopes(self, kind: str, brand: str | None) -> Iterable[str]:
         is_of_controller = self._reader.types.is_of_controller(kind)

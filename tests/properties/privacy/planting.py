@@ -51,6 +51,8 @@ class Garden:
         self.erased: list[Planted] = []
         self.relatives: list[Planted] = []
         self.rejected_lines: list[tuple[str, str]] = []
+        self.strangers: list[str] = []
+        """Rejected lines of others, in which an id of somebody stands as a number."""
 
     def add(self, person: Planted, feed: str, brand: str, key: str, **values: Any) -> None:
         """One row of a person; `key` names the column of the record's id."""
@@ -78,7 +80,9 @@ class Garden:
                     "detail": "9 fields instead of 8",
                     "text": text,
                 }
-                for number, (_, text) in enumerate(self.rejected_lines, 2)
+                for number, text in enumerate(
+                    [*(text for _, text in self.rejected_lines), *self.strangers], 2
+                )
             ],
         )
 
@@ -229,6 +233,11 @@ def _everywhere(garden: Garden, person: Planted) -> None:
                        device_id=device, page_url=f"https://x.example/zqpage{tag}",
                        **values)  # fmt: skip
         person.texts |= {f"zqreview {tag}", f"zqnote {tag}", f"zqanswer{tag}", f"zqpage{tag}"}
+    if number % 20 == 0:
+        known = f"4477{number:05}8816"
+        _order(garden, person, "aster", known, contact_id=contact)
+        garden.strangers.append(f"zqstranger{number:04};zqs{number:04}@other.example;{known}")
+        garden.strangers.append(f"zqstranger{number:04};Brno {known}")
     # Rows that staging refuses, and lines that landing has put aside, name them as well.
     garden.rows.setdefault(("orders", "aster", LOAD_DATES[0]), []).append(
         {"order_id": f"ZQBAD{number:04}", "ordered_at": "2093-01-01T00:00:00Z", "email": typed}

@@ -270,6 +270,7 @@ def test_an_answer_tells_versions_rejects_consents_and_decisions(grown: Grown) -
     document = grown.answers[0].documents["aster"]
     assert len(document["feeds"]["contacts"]["records"]) == 2, "both versions"
     assert [row["decision"] for row in document["consents"]] == ["granted"]
+    assert "2 rows that name you and may be somebody else's." in document["left_out"]
     (decision,) = document["decisions"]
     assert decision["identifier_value"] == "zq0000.mail@planted.example"
     assert "a steward" not in json.dumps(decision), "who decided is somebody else"
