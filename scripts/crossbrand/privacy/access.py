@@ -136,6 +136,7 @@ def _find(request: AccessRequest, resolver: Resolver) -> tuple[str, str]:
     else:
         controller, brand = resolver.controller_of(request.brand, request.controller)
         if request.customer is not None:
+            _refuse_suspect(resolver, request.customer)
             return controller, request.customer
         kind, value = resolver.read_identifier(request.identifier or "", brand)
         wanted = Wanted(controller, kind, value, brand=request.brand)
@@ -146,12 +147,17 @@ def _find(request: AccessRequest, resolver: Resolver) -> tuple[str, str]:
             f"{why} known under {wanted.label}. Name a contact id or a card of the one who asked, "
             "or the customer with --customer."
         )
-    if resolver.suspects(customers):
+    _refuse_suspect(resolver, customers[0])
+    return wanted.controller_id, customers[0]
+
+
+def _refuse_suspect(resolver: Resolver, customer: str) -> None:
+    """An answer to one of two people would tell them of the other."""
+    if resolver.suspects([customer]):
         raise CrossbrandError(
             "The records of this customer contradict one another, so they may be two people's "
             "(identity_conflicts says why). Part them in seeds/identity_decisions.csv and build."
         )
-    return wanted.controller_id, customers[0]
 
 
 def _document(

@@ -20,6 +20,7 @@ import duckdb
 import pytest
 from rich.console import Console
 
+from crossbrand.errors import CrossbrandError
 from crossbrand.paths import Paths
 from crossbrand.privacy.access import INTERNAL, UNKNOWN, AccessRequest, access
 from tests.properties.built_sample import PROJECT, build_sample
@@ -150,6 +151,23 @@ def is_seen(value: str, text: str) -> bool:
         plain_text = re.sub(r"[.]|\+[^@\"]*(?=@)", "", text)
         return f"{name}@{domain}".replace(".", "") in plain_text
     return value[-9:] in re.sub(r"[\s()/.-]", "", text)
+
+
+def test_a_suspect_gets_no_answer(
+    paths: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not by the customer's id either: the records may be two people's."""
+    monkeypatch.setenv("CROSSBRAND_PRIVACY", str(tmp_path / "privacy"))
+    with duckdb.connect(str(paths.warehouse), read_only=True) as connection:
+        row = connection.execute(
+            "select min(customer_id) from marts.customer_360 where is_suspect"
+        ).fetchone()
+    assert row
+    assert row[0]
+    request = AccessRequest(customer=row[0], controller="alder_group", out=tmp_path / "answers")
+    with pytest.raises(CrossbrandError, match="contradict one another"):
+        access(request, paths, Console(file=io.StringIO()))
+    assert not (tmp_path / "answers").exists()
 
 
 def assert_marts_are_told(
