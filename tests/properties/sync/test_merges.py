@@ -162,3 +162,22 @@ def test_an_audience_run_merges_into_a_customer_who_was_closed(stage: Stage, syn
         code, report = sync(platform, "--audience", "reward")
         assert (code, report["sent_by_operation"]["merge"]) == (0, 1)
         assert platform.find(person(1)) is None
+
+
+def test_a_generation_that_is_taken_back_makes_the_merge_due_again(
+    stage: Stage, sync: Sync
+) -> None:
+    """An older generation is made current again: the old customer is told of anew, and parted."""
+    before, after = [profile(1), profile(2)], [profile(2)]
+    redirects = [redirect(1, 2)]
+    stage.publish(World(before))
+    with Platform("webhook") as platform:
+        sync(platform)
+        stage.publish(World(after, redirects=redirects))
+        assert sync(platform)[1]["sent_by_operation"]["merge"] == 1
+        stage.publish(World(before))
+        assert sync(platform)[0] == 0
+        assert platform.find(person(1)) is not None
+        stage.publish(World(after, redirects=redirects))
+        assert sync(platform)[1]["sent_by_operation"]["merge"] == 1
+        assert platform.find(person(1)) is None

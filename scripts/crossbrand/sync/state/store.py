@@ -176,6 +176,20 @@ class State(Reading):
                 connection.execute("delete from outbox where change_id = ?", (entry.change_id,))
                 self._remember(connection, entry, remote_id, now)
                 self._permit(connection, entry, opening, known)
+            # Told of under an id that had been merged away, they are there again: with a generation
+            # that was taken back, say. The merge is due anew.
+            again = [
+                (entry.customer_id, entry.brand_id)
+                for entry, _, _ in told
+                if entry.operation in TELLING
+            ]
+            connection.execute(
+                "delete from instructions_done where destination = ? "
+                "and instruction_id like 'merge:%' and (customer_id, brand_id) in ("
+                "select json_extract(value, '$[0]'), json_extract(value, '$[1]') "
+                "from json_each(?))",
+                (self._destination, json.dumps(again)),
+            )
             connection.executemany(
                 "update acknowledged set row_hash = ? where destination = ? and remote_id = ? "
                 "and row_hash <> ?",
