@@ -88,10 +88,12 @@ class Source:
         return len(self._newer.files) if self._newer else 0
 
     def refresh(self) -> bool:
-        """Look at the landing and, where it changed, judge everybody anew; whether it changed."""
+        """Look at the landing and the erasures; whether they changed and all is judged anew."""
         newer = find_newer(self._connection, self.generation, self._places.landing)
-        if newer == self._newer:
+        deletions = load_deletions(self._connection, self.generation, self._places)
+        if (newer, deletions) == (self._newer, self.deletions):
             return False
+        self.deletions = deletions
         self.unplaced = write_closures(
             self._connection, self.generation, newer, self._places, self._macros
         )

@@ -9,6 +9,7 @@ requests: late, repeated, out of order, misspelt, unreadable. The oracle reads t
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import random
 from collections import defaultdict
@@ -355,6 +356,9 @@ def test_consent_that_lands_while_a_run_is_on_is_heard(stage: Stage, sync: Sync)
     def land_at_second(number: int) -> None:
         if number == 2 and not landed:
             landed.append(1)
+            stage.deletions.write_text(json.dumps({
+                "deletion_id": "d", "customer_id": customer_id(4), "brand_id": None,
+                "erased_at": "2026-01-02T08:00:00Z"}) + "\n")  # fmt: skip
             stage.land("consent_events", [
                 {"consent_event_id": "k", "email": "person.3@example.com", "purpose": "marketing",
                  "decision": "withdrawn", "decided_at": "2026-01-02"},
@@ -376,11 +380,12 @@ def test_consent_that_lands_while_a_run_is_on_is_heard(stage: Stage, sync: Sync)
         last = {one["id"]: one["operation"] for one in platform.deliveries}
         mine = f"aster:{customer_id(3)}"
         assert last.get(mine) in (None, "suppress")
+        assert last.get(f"aster:{customer_id(4)}") in (None, "erase")
         # Who keeps other channels is told of as it is now, never half as it was.
         told = [one["item"] for one in platform.deliveries if one["operation"] == "upsert"]
         assert all(bool(one["fields"]["email"]) == one["permissions"]["email"] for one in told)
         may = {one["external_id"]: one["permissions"]["email"] for one in told}
-        assert sum(may.values()) == 9
+        assert sum(may.values()) == 8 + (f"aster:{customer_id(4)}" in may)
         assert report["withheld"] > 0
         assert sync(platform)[1]["sent"] == 0
 
