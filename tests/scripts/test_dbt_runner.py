@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
 from rich.console import Console
 
-from crossbrand.dbt_runner import DbtOutcome, print_outcome, read_log_line
+from crossbrand.dbt_runner import DbtOutcome, print_outcome, read_log_line, run_dbt
 from tests.properties.project_copy import ProjectCopy
 
 
@@ -69,3 +71,24 @@ def test_dbt_itself_is_run_and_its_refusal_is_shown(tmp_path: Path) -> None:
     refused = copy.dbt("build", "--no-such-option")
     assert refused.exit_code == 2
     assert "no-such-option" in " ".join(refused.failures)
+
+
+def test_quiet_is_for_the_console_and_not_for_dbt(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What was built is read from what dbt says, which must not be nothing."""
+    started: list[list[str]] = []
+
+    class EndedError(Exception):
+        pass
+
+    def start(command: list[str], **_: object) -> None:
+        started.append(command)
+        raise EndedError
+
+    monkeypatch.setattr(subprocess, "Popen", start)
+    with pytest.raises(EndedError):
+        run_dbt(["-q", "build"], project=tmp_path, console=Console(quiet=True))
+    assert "-q" not in started[0]
+    assert "--no-quiet" in started[0]
+    assert started[0].index("--no-quiet") < started[0].index("build")
