@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -115,7 +116,7 @@ def _published(status: Status, paths: Paths) -> None:
 
 def _built(status: Status, paths: Paths) -> None:
     status.last_build = last_build(paths)
-    if status.last_build and status.last_build["exit_code"]:
+    if status.last_build and status.last_build["exit_code"] and not _is_made_up_for(status):
         stops = [
             check["finding"] for check in status.last_build["checks"] if check["severity"] == "stop"
         ]
@@ -135,6 +136,14 @@ def _cut_off(status: Status, paths: Paths) -> None:
         status.needs.append(
             "The removal of what is over age was cut off: `crossbrand retain` ends it."
         )
+
+
+def _is_made_up_for(status: Status) -> bool:
+    """Whether what is published was written since, by `dbt build` and `crossbrand publish`, say."""
+    if not status.generation or not status.last_build:
+        return False
+    began = re.sub(r"[-:]", "", str(status.last_build["started_at"]))
+    return str(status.generation["id"]).split("-")[0] > began
 
 
 def _requests(status: Status, paths: Paths, now: datetime) -> None:

@@ -61,9 +61,10 @@ def parse(command: str) -> None:
 
 
 def shown_commands(path: Path) -> list[str]:
-    """Indented command lines, and those of fenced shell blocks, without comments."""
+    """Indented command lines, and those of fenced shell blocks, without what is said beside."""
     lines = re.findall(r"^(?: {4}|\s*)(crossbrand [^\n`|]+)$", path.read_text("utf-8"), re.M)
-    return [line.split(" #")[0].strip() for line in lines if "…" not in line.split(" #")[0]]
+    commands = [re.split(r" #| {3,}", line)[0].strip() for line in lines]
+    return [command for command in commands if "…" not in command]
 
 
 def test_the_cookbooks_own_data_lands(

@@ -94,6 +94,18 @@ def fail_build(paths: Paths) -> None:
     runs.recorded(paths, record, lambda: False, publishes=True)
 
 
+@pytest.mark.parametrize(("second", "is_needed"), [("01", False), ("03", True)])
+def test_a_failed_build_is_made_up_for_by_what_was_published_since(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch, second: str, is_needed: bool
+) -> None:
+    failed = {
+        "exit_code": 1, "outcome": "stopped", "checks": [], "dbt": None, "message": "no",
+        "started_at": f"2025-06-30T04:15:{second}Z",
+    }  # fmt: skip
+    monkeypatch.setattr("crossbrand.status.last_build", lambda _: failed)
+    assert bool(find_status(paths).needs) is is_needed
+
+
 def ask_to_be_erased(paths: Paths) -> None:
     with duckdb.connect(str(paths.warehouse)) as connection:
         connection.execute(
