@@ -271,7 +271,7 @@ def _write_out_log(warehouse: Path) -> None:
     except duckdb.Error as error:
         raise CrossbrandError(
             f"{warehouse} cannot be copied: another process, such as `dbt build`, holds it, or it "
-            f"is no DuckDB file. ({str(error).splitlines()[0]})"
+            f"is no DuckDB file. Try again when that has ended. ({str(error).splitlines()[0]})"
         ) from error
 
 

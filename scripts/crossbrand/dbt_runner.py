@@ -29,6 +29,8 @@ from crossbrand.errors import CrossbrandError
 
 PASSED = frozenset({"success", "pass", "no-op"})
 QUIET = frozenset({"-q", "--quiet"})
+# What DuckDB says in the middle of a traceback.
+HELD = re.compile(r'Could not set lock on file "([^"]+)": .*? held in (\S+) \(PID (\d+)\)', re.S)
 ENDED = PASSED | {"warn", "fail", "error", "runtime error", "partial success", "skipped"}
 
 
@@ -159,6 +161,17 @@ def _what_the_test_says(failure: str) -> str:
 
 def print_outcome(outcome: DbtOutcome, console: Console) -> None:
     """The failures, if any, and the summary line."""
+    if outcome.exit_code and (held := HELD.search("\n".join(outcome.failures))):
+        file, program, process = held.groups()
+        console.print(
+            Text(
+                f"{file} cannot be opened: {program} (process {process}) holds it. "
+                "Close it, or wait until it has ended, and try again.",
+                style="red",
+            ),
+            soft_wrap=True,
+        )
+        return
     for failure in outcome.failures if outcome.exit_code else ():
         console.print(Text(failure, style="red"))
         if said := _what_the_test_says(failure):

@@ -92,3 +92,17 @@ def test_quiet_is_for_the_console_and_not_for_dbt(
     assert "-q" not in started[0]
     assert "--no-quiet" in started[0]
     assert started[0].index("--no-quiet") < started[0].index("build")
+
+
+def test_a_file_that_somebody_holds_is_one_line_and_no_traceback() -> None:
+    outcome = DbtOutcome("build", exit_code=2, failures=[
+        "Encountered an error:", "Traceback (most recent call last):\n  ...\nIO Error: Could not "
+        'set lock on file "/data/w.duckdb": Conflicting lock is held in /usr/bin/duckdb (PID 17). '
+        "See also https://duckdb.org/docs/stable/connect/concurrency",
+    ])  # fmt: skip
+    said = io.StringIO()
+    print_outcome(outcome, Console(file=said, width=80))
+    assert said.getvalue() == (
+        "/data/w.duckdb cannot be opened: /usr/bin/duckdb (process 17) holds it. "
+        "Close it, or wait until it has ended, and try again.\n"
+    )

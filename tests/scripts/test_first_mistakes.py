@@ -218,6 +218,17 @@ def test_a_warehouse_that_somebody_holds(holder: Path, capsys: pytest.CaptureFix
     assert "Try again" in said
 
 
+def test_a_build_of_a_warehouse_that_somebody_holds(
+    holder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    landed(holder.parent, "orders/brand=aster/load_date=2025-06-30/a.parquet")
+    assert cli.main(["build"]) == 2
+    said = capsys.readouterr().err
+    assert str(holder) in said
+    assert "Try again" in said
+    assert "Traceback" not in said
+
+
 def test_a_port_that_is_taken(newcomer: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bi = newcomer / "published" / "bi"
     bi.mkdir(parents=True)
