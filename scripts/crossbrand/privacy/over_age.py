@@ -72,9 +72,13 @@ class OverAge:
 
 
 def find_over_age(
-    connection: duckdb.DuckDBPyConnection, reader: RowReader, paths: Paths
+    connection: duckdb.DuckDBPyConnection,
+    reader: RowReader,
+    paths: Paths,
+    *,
+    in_landing: bool = True,
 ) -> OverAge:
-    """Look through the landing, and count what the warehouse holds.
+    """Look through the landing, unless told not to, and count what the warehouse holds.
 
     Raises CrossbrandError where the warehouse was built by other days or from other files.
     """
@@ -82,9 +86,10 @@ def find_over_age(
     found = OverAge(cuts=read_cuts(connection, reader))
     reader.prepare(connection)
     for cut in found.cuts:
-        _find_rows(connection, reader, paths, cut, found)
-        _find_aside(paths, cut, found)
-    if found.cuts:
+        _find_rows(connection, reader, paths if in_landing else None, cut, found)
+        if in_landing:
+            _find_aside(paths, cut, found)
+    if found.cuts and in_landing:
         _find_candidates(connection, paths, found)
     return found
 
@@ -127,7 +132,11 @@ def moment_of(project: Path, feed: Feed) -> str:
 
 
 def _find_rows(
-    connection: duckdb.DuckDBPyConnection, reader: RowReader, paths: Paths, cut: Cut, found: OverAge
+    connection: duckdb.DuckDBPyConnection,
+    reader: RowReader,
+    paths: Paths | None,
+    cut: Cut,
+    found: OverAge,
 ) -> None:
     feed = cut.feed
     base = f"staging.base_{feed.domain}__{feed.name}"
@@ -177,7 +186,7 @@ def _find_rows(
         group by brand_id, load_date, version_hash
         """
     )
-    for batch in batches(landed_files(paths.landing, feed)):
+    for batch in batches(landed_files(paths.landing, feed) if paths else ()):
         _find_in_files(connection, reader, cut, batch, found)
     connection.execute("drop table base_rows")
 

@@ -77,11 +77,12 @@ def retain(
         if not _build(found, paths, console, postgres):
             return False
         swept = _sweep(paths)
-        with landing_lock(paths.landing):
-            left = _find(paths).over_age
+        with open_warehouse(paths.warehouse) as connection:
+            left = find_over_age(connection, RowReader(paths.project), paths, in_landing=False)
         if not left.is_nothing:
             raise CrossbrandError(
-                "Something that is over age landed meanwhile. Run `crossbrand retain` again."
+                "The warehouse has something that is over age, which landed meanwhile or is over "
+                "age since. Run `crossbrand retain` again."
             )
         _finish(folder, found.over_age, swept)
         console.print(
