@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import duckdb
 
@@ -44,8 +44,12 @@ def check_audience(
     connection: duckdb.DuckDBPyConnection,
     generation: Generation,
     places: Places,
+    told: Collection[str],
 ) -> None:
-    """Raise CrossbrandError, with the near names, for an audience that there is not."""
+    """Raise CrossbrandError, with the near names, for an audience that there is not.
+
+    One that is there no longer, of which the destination was `told`, can still be left by all.
+    """
     if "audience_members" not in generation.tables:
         raise CrossbrandError(
             f"{generation.path} has no audience_members. Publish again with `crossbrand build`."
@@ -73,5 +77,5 @@ def check_audience(
                 f"from read_csv({quoted(seed)}, all_varchar = true)"
             ).fetchall()
         }
-    if audience not in names:
+    if audience not in names | set(told):
         raise CrossbrandError(f"Unknown audience {audience!r}.{suggest(audience, names)}")

@@ -100,7 +100,14 @@ def sync(request: Request, paths: Paths, console: Console) -> Report:
             )
         by_brand = controllers(mapping, places)
         source = Source(
-            connection, generation, places, mapping, kind.contract, allowed, request.audience
+            connection,
+            generation,
+            places,
+            mapping,
+            kind.contract,
+            allowed,
+            request.audience,
+            audiences_told(places, mapping.name) if request.audience else (),
         )
         check_controllers(mapping, kind.contract, connection, by_brand)
         run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
@@ -122,6 +129,15 @@ def sync(request: Request, paths: Paths, console: Console) -> Report:
         report.newer_files, report.unplaced = source.newer_files, source.unplaced
         report.seconds = round(time.monotonic() - began, 3)
         return report
+
+
+def audiences_told(places: Places, destination: str) -> set[str]:
+    """The audiences that the destination holds members of, whether they still exist or not."""
+    state = State(places.state, destination, read_only=True)
+    try:
+        return {one.removeprefix("audience:") for one in state.streams() if ":" in one}
+    finally:
+        state.close()
 
 
 def _plan(

@@ -7,7 +7,7 @@ whom something is due come to Python.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -66,6 +66,7 @@ class Source:
         contract: Contract,
         allowed: Mapping[str, AllowedField],
         audience: str | None,
+        audiences_told: Collection[str] = (),
     ) -> None:
         self._connection = connection
         self.generation = generation
@@ -80,7 +81,7 @@ class Source:
         check_purposes(allowed, places)
         check_keys(connection, generation)
         if audience is not None:
-            check_audience(audience, connection, generation, places)
+            check_audience(audience, connection, generation, places, audiences_told)
 
     @property
     def newer_files(self) -> int:

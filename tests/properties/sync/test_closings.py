@@ -203,6 +203,18 @@ def test_an_audience_run_merges_into_a_new_customer(
         assert sent == {"upsert": 2 if is_member else 1} or sent["upsert"] == 2
 
 
+def test_an_audience_that_is_no_more_can_be_left_by_all(stage: Stage, sync: Sync) -> None:
+    stage.publish(World([profile(1), profile(2)], members=members(1, 2)))
+    with Platform("webhook") as platform:
+        sync(platform, "--audience", "reward")
+        stage.publish(World([profile(1), profile(2)]))
+        code, report = sync(platform, "--audience", "rewards")
+        assert (code, "Unknown audience" in report["err"]) == (2, True)
+        code, report = sync(platform, "--audience", "reward", "--mode", "mirror", "--allow-deletes")
+        assert (code, report["sent_by_operation"]) == (0, {"leave": 2})
+        assert platform.profiles[person(1)]["audiences"] == set()
+
+
 def test_outcomes_are_kept_for_a_while(
     stage: Stage, sync: Sync, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,6 +25,13 @@ class Reading(StateFile):
             stream,
         )
 
+    def streams(self) -> set[str]:
+        """The streams in which the destination was told of anybody."""
+        rows = self._rows(
+            "select distinct stream from acknowledged where destination = ?", self._destination
+        )
+        return {str(row[0]) for row in rows}
+
     def entries(self, stream: str) -> list[Entry]:
         """The outbox of one stream, in the order of sending."""
         rows = self._rows(
