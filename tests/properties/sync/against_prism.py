@@ -4,8 +4,9 @@
     python -m tests.properties.sync.against_prism DIR/node_modules/.bin/prism
 
 Prism validates each request by the document in contracts/ and answers with its examples; it
-remembers nothing. Per platform three people are told of, one withdraws a channel, one everything,
-one is erased. Prints how many requests it took and refused; exit code 1 where it refused any.
+remembers nothing. Per platform four people are told of, one withdraws a channel, one everything,
+one is merged into another, one is erased. Prints how many requests it took and refused; exit code 1
+where it refused any.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from crossbrand import cli
 
 from .activation import ROOT, World, customer_id, make_stage, profile, settings_of_the_user
 from .conftest import SECRETS, set_up
-from .test_destinations import PLATFORMS, withdrawal
+from .test_destinations import PLATFORMS, redirect, withdrawal
 
 
 def free_port() -> int:
@@ -62,12 +63,14 @@ def run(prism: str, name: str, folder: Path) -> tuple[int, list[str]]:
             if "is listening" in log.read_text():
                 break
             time.sleep(0.1)
-        people = [profile(number) for number in (1, 2, 3)]
+        people = [profile(number) for number in (1, 2, 3, 4)]
         stage.publish(World(people))
         arguments = ["sync", name, "--json"]
         cli.main(arguments)
         stage.land("consent_events", [withdrawal("person.1@example.com", channel="email"),
                                       withdrawal("person.2@example.com")])  # fmt: skip
+        cli.main(arguments)
+        stage.publish(World(people[:3], redirects=[redirect(4, 3)]))
         cli.main(arguments)
         stage.deletions.write_text(json.dumps({
             "deletion_id": "d", "customer_id": customer_id(1), "brand_id": "aster",
