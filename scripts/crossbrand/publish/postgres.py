@@ -52,6 +52,7 @@ SAME = ("BOOLEAN", "SMALLINT", "INTEGER", "BIGINT", "DATE", "TIME", "TIMESTAMP",
 
 # One publisher at a time in a database; any number would do.
 ADVISORY_LOCK = 5_020_913_557
+LOCK_TIMEOUT = "3s"
 
 # How long to wait for readers of the generation before last until it can be dropped.
 DROP_TIMEOUT = "2s"
@@ -156,12 +157,18 @@ def _query(dsn: str) -> list[str]:
 
 
 def _lock(server: Connection[Any]) -> None:
-    row = server.execute("select pg_try_advisory_lock(%s)", [ADVISORY_LOCK]).fetchone()
-    if not row or not row[0]:
+    """Until the connection ends. The server frees a lock a moment after its holder has left."""
+    import psycopg
+
+    try:
+        with server.transaction():
+            server.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
+            server.execute("select pg_advisory_lock(%s)", [ADVISORY_LOCK])
+    except psycopg.errors.LockNotAvailable as error:
         raise CrossbrandError(
             f"Another command is publishing into PostgreSQL {_where(server)}. Wait for it to end; "
             "nothing was changed there."
-        )
+        ) from error
 
 
 def _where(server: Connection[Any]) -> str:

@@ -7,6 +7,7 @@ import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import duckdb
@@ -21,7 +22,13 @@ from crossbrand.privacy.erase import STEPS
 from crossbrand.privacy.journal import Journal
 from crossbrand.privacy.places import PrivacyFolder
 from crossbrand.publish.folder import Folder
-from crossbrand.publish.postgres import MARK, _write_rows, publish_to_postgres, without_secrets
+from crossbrand.publish.postgres import (
+    ADVISORY_LOCK,
+    MARK,
+    _write_rows,
+    publish_to_postgres,
+    without_secrets,
+)
 from crossbrand.publish.run import go_back
 from tests.properties.postgres_server import address
 from tests.properties.publication.stand_in import make_paths, run_build
@@ -213,6 +220,22 @@ def test_secrets_are_found_in_both_forms_of_an_address() -> None:
         "password = p@ss",
     ):
         assert "p@ss" not in without_secrets(f"no {written} or p%40ss or p@ss", written)
+
+
+def test_one_publisher_at_a_time_and_the_next_waits_a_moment(
+    paths: Paths, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = f"select pg_advisory_lock({ADVISORY_LOCK})"
+    with psycopg.connect(address, autocommit=True) as other:
+        other.execute(take)
+        monkeypatch.setattr("crossbrand.publish.postgres.LOCK_TIMEOUT", "50ms")
+        with pytest.raises(CrossbrandError, match="Another command is publishing"):
+            publish(paths, address)
+        monkeypatch.setattr("crossbrand.publish.postgres.LOCK_TIMEOUT", "20s")
+        leaving = Timer(0.3, other.close)
+        leaving.start()
+        publish(paths, address)
+        leaving.join()
 
 
 def test_an_erasure_waits_until_nobody_reads_the_person(
