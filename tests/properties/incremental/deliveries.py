@@ -3,7 +3,8 @@
 A plan is a list of steps, one a build. It splits the rows of each brand and load date into files,
 sends each file at a random step, and adds what at-least-once delivery brings: rows that come again,
 versions that contradict one another, rows that no brand, key or rate can be found for, files that
-change under their name. The plan is a function of its seed.
+change under their name. The plan is a function of two seeds: one for what has landed in the end,
+one for when each file came, so that many ways can be held against one end.
 """
 
 from __future__ import annotations
@@ -84,15 +85,20 @@ class Step:
                 os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
-def make_plan(landing: Path, seed: int, count: int, *, everything: bool = False) -> list[Step]:
+def make_plan(
+    landing: Path, seed: int, count: int, *, content: int | None = None, everything: bool = False
+) -> list[Step]:
     """Deliver a landing in `count` steps.
+
+    Plans of the same `content` end with the same files, variables and day, whatever their seed.
 
     What changes besides is left to chance. With `everything` all of it does: brands with the second
     delivery, variables with the third, files and rates with the last one, in feeds of their own.
     Where a table is made anew, that hides whatever was wrong with it before. The day to look back
     from goes on and back: what it leaves out and takes in again must not stay as it was.
     """
-    chance = random.Random(seed)
+    when = random.Random(seed)
+    what = random.Random(seed if content is None else content)
     steps = [Step() for _ in range(count)]
     folders = sorted({path.parent for path in landing.rglob("*.parquet")})
     for folder in folders:
@@ -100,11 +106,11 @@ def make_plan(landing: Path, seed: int, count: int, *, everything: bool = False)
         for path in sorted(folder.glob("*.parquet")):
             table = pq.ParquetFile(path).read()
             rows = list(range(table.num_rows))
-            chance.shuffle(rows)
-            pieces = chance.randint(1, 3) if feed in KEYS else 1
+            what.shuffle(rows)
+            pieces = what.randint(1, 3) if feed in KEYS else 1
             for piece in range(pieces):
                 # Half of it is the first load; the rest comes in any order, whatever its date.
-                at = 0 if chance.random() < 0.5 else chance.randrange(count)
+                at = 0 if when.random() < 0.5 else when.randrange(count)
                 name = f"{folder.relative_to(landing)}/{path.stem}-{piece}.parquet"
                 steps[at].write[name] = table.take(pa.array(rows[piece::pieces], pa.int64()))
     load_dates = sorted({folder.name for folder in folders})
@@ -117,16 +123,16 @@ def make_plan(landing: Path, seed: int, count: int, *, everything: bool = False)
         )
         for kind in ("repeats", "versions", "refused", "empty"):
             rows_of = [steps[at].write[name].num_rows for name, at in sources]
-            ((name, at),) = chance.choices(sources, weights=rows_of)
-            for target, twisted in twists(name, steps[at].write[name], kind, load_dates, chance):
+            ((name, at),) = what.choices(sources, weights=rows_of)
+            for target, twisted in twists(name, steps[at].write[name], kind, load_dates, what):
                 is_last = everything and (kind == "versions" or "late" in target)
-                steps[-1 if is_last else chance.randrange(count)].write[target] = twisted
-    at = count - 1 if everything else chance.randrange(1, count)
+                steps[-1 if is_last else when.randrange(count)].write[target] = twisted
+    at = count - 1 if everything else when.randrange(1, count)
     for step, name, table in tell_of_links(steps[0], steps[at], folders[0].parent.name):
         step.write[f"message_events/{name}"] = table
-    move_as_of(steps, load_dates, chance, everything)
-    change_files(steps, chance, everything)
-    change_seeds(steps, chance, everything)
+    move_as_of(steps, load_dates, what, when, everything)
+    change_files(steps, what, when, everything)
+    change_seeds(steps, what, when, everything)
     return steps
 
 
@@ -190,7 +196,11 @@ def twists(
 
 
 def move_as_of(
-    steps: list[Step], load_dates: list[str], chance: random.Random, everything: bool
+    steps: list[Step],
+    load_dates: list[str],
+    what: random.Random,
+    when: random.Random,
+    everything: bool,
 ) -> None:
     """Look back from another day now and then: most has happened before it, and some after it.
 
@@ -204,9 +214,10 @@ def move_as_of(
 
     shares = [0.3] * (len(steps) - 2) + [1, 0.6]
     for at, step in enumerate(steps):
+        chance = what if step is steps[-1] else when
         if everything:
             step.as_of = after(shares[at])
-        elif at and chance.random() < 0.3:
+        elif at and chance is when and chance.random() < 0.3:
             step.as_of = steps[at - 1].as_of
         else:
             step.as_of = after(0.3 + 0.7 * chance.random())
@@ -214,66 +225,72 @@ def move_as_of(
             step.kept_days = round(span * (0.4 if everything else chance.random()))
 
 
-def change_files(steps: list[Step], chance: random.Random, everything: bool) -> None:
+def change_files(
+    steps: list[Step], what: random.Random, when: random.Random, everything: bool
+) -> None:
     """Files that are replaced under their name, one of them in secret, and one that goes."""
     last = len(steps) - 1
-    early = sorted(
-        (name, at)
-        for at in range(last)
-        for name, table in steps[at].write.items()
-        if name.split("/")[0] in KEYS and table.num_rows > 1
+    came = {name: at for at, step in enumerate(steps) for name in step.write}
+    names = sorted(
+        name
+        for name, at in came.items()
+        if name.split("/")[0] in KEYS and steps[at].write[name].num_rows > 1
     )
-    chance.shuffle(early)
+    what.shuffle(names)
     for kind, feed in (
         ("turned", "loyalty_events"),
         ("removed", "loyalty_events"),
         ("in place", "order_lines"),
     ):
-        if not everything and chance.random() < 0.5:
+        if not everything and what.random() < 0.5:
             continue
-        fitting = [found for found in early if not everything or found[0].startswith(f"{feed}/")]
-        if not fitting:
-            continue
-        name, came = fitting[0]
-        early.remove((name, came))
-        at = last if everything else chance.randint(came + 1, last)
-        table = steps[came].write[name]
+        name = next(found for found in names if not everything or found.startswith(f"{feed}/"))
+        names.remove(name)
+        first = came[name]
+        if first == last:
+            # What changes must have come before.
+            first = when.randrange(last)
+            steps[first].write[name] = steps[last].write.pop(name)
+        at = last if everything else when.randint(first + 1, last)
+        table = steps[first].write[name]
         column = RESTATED[name.split("/")[0]][0]
         if kind == "turned":
             steps[at].write[name] = replace_column(table, column, rotated(table, column))
         elif kind == "in place":
             texts = pa.array(table[column].cast(pa.string()).to_pylist(), pa.string())
-            steps[came].write[name] = replace_column(table, column, texts)
+            steps[first].write[name] = replace_column(table, column, texts)
             steps[at].write[name] = replace_column(table, column, pc.utf8_reverse(texts))
             steps[at].in_place.add(name)
         else:
             steps[at].remove.append(name)
 
 
-def change_seeds(steps: list[Step], chance: random.Random, everything: bool) -> None:
+def change_seeds(
+    steps: list[Step], what: random.Random, when: random.Random, everything: bool
+) -> None:
     """A brand and a currency's rates that come late, a brand that moves, other variables at first.
 
     The seeds' tables are changed in the warehouse, as `dbt seed` would after a change of the file.
     """
     rates = "reference.exchange_rates"
     steps[0].sql.append(f"create table kept_rates as select * from {rates}")
-    if everything or chance.random() < 0.5:
+    if everything or what.random() < 0.5:
         steps[0].sql.append(f"delete from {rates} where from_currency = 'CZK'")
-        steps[-1 if everything else chance.randrange(1, len(steps))].sql.append(
+        steps[-1 if everything else when.randrange(1, len(steps))].sql.append(
             f"insert into {rates} select * from kept_rates where from_currency = 'CZK'"
         )
-    if everything or chance.random() < 0.5:
-        steps[1 if everything else chance.randrange(len(steps))].sql.append(
+    if everything or what.random() < 0.5:
+        steps[1 if everything else when.randrange(len(steps))].sql.append(
             "insert into reference.brands by name select * replace ('not_in_brands' as brand_id) "
             "from reference.brands order by brand_id limit 1"
         )
-    if everything or chance.random() < 0.3:
-        steps[1 if everything else chance.randrange(len(steps))].sql.append(
+    if everything or what.random() < 0.3:
+        steps[1 if everything else when.randrange(len(steps))].sql.append(
             "update reference.brands set country_code = 'PL' "
-            "where brand_id = (select min(brand_id) from reference.brands)"
+            "where brand_id in ((select min(brand_id) from reference.brands), 'not_in_brands')"
         )
-    if everything or chance.random() < 0.3:
-        for step in steps[: 2 if everything else chance.randrange(len(steps))]:
+    if everything or when.random() < 0.3:
+        for step in steps[: 2 if everything else when.randrange(len(steps))]:
             # Of messages nothing else is made anew then, so that they show what went wrong earlier.
             step.variables = {"session_gap_minutes": 1}
             if not everything:
