@@ -187,7 +187,9 @@ def measure(kind: str, landing: Path, warehouse: Path, memory: str) -> Cost:
     if status:
         raise SystemExit(f"{kind} failed: {said}")
     cost = Cost(**json.loads(said.splitlines()[-1]))
-    cost.memory_mb = usage.ru_maxrss // 1024
+    # The child forgets its peak before each model, so the kernel's figure is of the last one alone.
+    peaks = [peak for _, _, peak in cost.models.values()]
+    cost.memory_mb = max([usage.ru_maxrss // 1024, *peaks])
     print(
         f"  {kind:12} {cost.seconds:8.1f} s  {cost.cpu_seconds:8.1f} s of the processor  "
         f"{cost.memory_mb:6,} MB",
