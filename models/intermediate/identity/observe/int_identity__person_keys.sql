@@ -100,13 +100,17 @@ person_keys as (
         case
             when namesakes_counted.birth_key_count > 1
                 then concat(
-                    short_forms_resolved.person_given_name, ' ', short_forms_resolved.birth_key
+                    short_forms_resolved.person_given_name,
+                    ' ',
+                    coalesce(short_forms_resolved.birth_key, '')
                 )
             when
                 namesakes_counted.surname_count > 2
                 and namesakes_counted.birth_key_count = 0
                 then concat(
-                    short_forms_resolved.person_given_name, ' ', short_forms_resolved.surname
+                    short_forms_resolved.person_given_name,
+                    ' ',
+                    coalesce(short_forms_resolved.surname, '')
                 )
             else short_forms_resolved.person_given_name
         end as person_key
