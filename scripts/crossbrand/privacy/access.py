@@ -253,7 +253,8 @@ def _derived(
         where = f"and coalesce({place}, 'all') in ({quoted(brand)}, 'all')" if place else ""
         if "identifier_value" in names:
             # An e-mail is of a controller and has no brand: it is told where it was seen.
-            where = f"and ({place} = {quoted(brand)} or {SEEN_AT.format(quoted(brand))})"
+            seen = SEEN_AT.format(quoted(brand))
+            where = f"and ({place} = {quoted(brand)} or ({place} is null and {seen}))"
         if place is None:
             # An address or a name of another brand belongs into that brand's answer.
             personal = personal_columns(paths.project, table)
