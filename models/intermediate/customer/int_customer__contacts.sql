@@ -3,6 +3,8 @@
     the priority of seeds/source_systems.csv, then the newest. Records that their source deleted
     still tie identifiers together, but show nothing of themselves.
 #}
+-- depends_on: {{ ref('int_changes__customers') }}
+{{ config(materialized=made_by_key()) }}
 with
 
 contacts as (

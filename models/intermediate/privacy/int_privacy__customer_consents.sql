@@ -4,6 +4,8 @@
     the channel, whatever was granted under another, so a withdrawal survives every merge. A withdrawal
     on a channel that nobody knows closes every channel; a grant on one opens none.
 #}
+-- depends_on: {{ ref('int_changes__customers') }}
+{{ config(materialized=made_by_key()) }}
 with
 
 decisions as (

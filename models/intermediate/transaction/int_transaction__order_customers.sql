@@ -1,3 +1,6 @@
+-- depends_on: {{ ref('int_changes__customers') }}
+{{ config(materialized=made_by_key()) }}
+
 with orders as (
     select brand_id, order_id, total_amount, ordered_at
     from {{ ref('int_transaction__orders') }}

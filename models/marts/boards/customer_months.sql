@@ -2,6 +2,8 @@
     A customer's story in months. The chronology itself, happening by happening, stays in the
     warehouse: moments and their order tell somebody apart.
 #}
+-- depends_on: {{ ref('int_changes__customers') }}
+{{ config(materialized=made_by_key()) }}
 with
 
 customer_timeline as (

@@ -1,3 +1,6 @@
+-- depends_on: {{ ref('int_changes__customers') }}
+{{ config(materialized=made_by_key(), asks_as_of='passed') }}
+
 with
 
 trade_happenings as (
