@@ -11,10 +11,7 @@ import io
 import os
 import random
 import shutil
-import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import duckdb
@@ -32,6 +29,7 @@ from crossbrand.publish.postgres import publish_to_postgres
 
 from ..postgres_server import address
 from ..project_copy import PROJECT
+from .killed import run_killed
 from .planting import plant, plant_elsewhere
 from .project import Grounds
 from .search import Needles, find_texts
@@ -108,22 +106,8 @@ def two_hundred_people_in_a_sample(tmp_path: Path, address: str) -> None:
     sample_before = others(grounds.warehouse, ids)
 
     arguments = [sys.executable, "-m", "crossbrand.cli", "erase", "--all-pending"]
-    kills = 0
-    while True:
-        process = subprocess.Popen(
-            arguments, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            start_new_session=True, env=os.environ | {"CROSSBRAND_POSTGRES": address},
-        )  # fmt: skip
-        if kills < KILLS:
-            time.sleep(random.uniform(3, 60))
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.communicate()
-                kills += 1
-                continue
-        said, _ = process.communicate()
-        assert process.returncode == 0, said
-        break
+    environment = {"CROSSBRAND_POSTGRES": address}
+    assert run_killed(arguments, folder, KILLS, (3, 60), environment), "no kill came in time"
     assert find_texts(folder, garden.texts()) == {}
     assert in_postgres(address, garden.texts()) == set()
     assert others(grounds.warehouse, ids) == sample_before

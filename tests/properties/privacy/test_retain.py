@@ -12,10 +12,8 @@ import json
 import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import duckdb
@@ -33,6 +31,7 @@ from crossbrand.privacy.rows import RowReader
 
 from ..project_copy import PROJECT
 from .ageing import VALUES, plant_aged, planted_texts, set_days
+from .killed import run_killed
 from .project import Grounds
 from .search import find_texts
 
@@ -104,22 +103,7 @@ def what_is_over_age_leaves_every_file(tmp_path: Path) -> None:
     for feed in FEEDS:
         assert feed in preview.stdout
     assert set(find_texts(folder, aged)) == aged, "a preview changes nothing"
-    kills = 0
-    while True:
-        process = subprocess.Popen(
-            arguments, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            start_new_session=True,
-        )  # fmt: skip
-        if kills < KILLS:
-            time.sleep(random.uniform(2, 40))
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.communicate()
-                kills += 1
-                continue
-        said, _ = process.communicate()
-        assert process.returncode == 0, said
-        break
+    assert run_killed(arguments, folder, KILLS, (2, 40)), "no kill came in time"
 
     assert find_texts(folder, aged) == {}
     assert set(find_texts(grounds.landing, young)) == young
