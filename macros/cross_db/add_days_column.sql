@@ -16,3 +16,7 @@
 {% macro duckdb__add_days_column(date_expression, days) -%}
     ({{ date_expression }} + cast({{ days }} as integer))
 {%- endmacro %}
+
+{% macro postgres__add_days_column(date_expression, days) -%}
+    {{ return(crossbrand.duckdb__add_days_column(date_expression, days)) }}
+{%- endmacro %}

@@ -14,3 +14,7 @@
 {% macro duckdb__days_between(start_date, end_date) -%}
     cast({{ end_date }} - {{ start_date }} as integer)
 {%- endmacro %}
+
+{% macro postgres__days_between(start_date, end_date) -%}
+    {{ return(crossbrand.duckdb__days_between(start_date, end_date)) }}
+{%- endmacro %}

@@ -19,3 +19,7 @@
 {% macro duckdb__epoch_microseconds(moment) %}
     {{- return('epoch_us(' ~ moment ~ ')') -}}
 {% endmacro %}
+
+{% macro postgres__epoch_microseconds(moment) -%}
+    {{- return('cast(extract(epoch from ' ~ moment ~ ') * 1000000 as bigint)') -}}
+{%- endmacro %}

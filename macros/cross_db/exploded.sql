@@ -3,7 +3,8 @@
 
     expression: an array.
 
-    Trap: at most one in a select list, and never beside an aggregate.
+    Traps: at most one in a select list, and never beside an aggregate. A field of what comes is read as
+    (name).field, the one way that all engines know.
 #}
 {% macro exploded(expression) -%}
     {{ return(adapter.dispatch('exploded', 'crossbrand')(expression)) }}
@@ -15,4 +16,8 @@
 
 {% macro duckdb__exploded(expression) -%}
     unnest({{ expression }})
+{%- endmacro %}
+
+{% macro postgres__exploded(expression) -%}
+    {{ return(crossbrand.duckdb__exploded(expression)) }}
 {%- endmacro %}

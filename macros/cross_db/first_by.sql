@@ -15,3 +15,7 @@
 {% macro duckdb__first_by(value, order_key) -%}
     arg_min({{ value }}, {{ order_key }})
 {%- endmacro %}
+
+{% macro postgres__first_by(value, order_key) -%}
+    (array_agg({{ value }} order by {{ order_key }}) filter (where {{ value }} is not null))[1]
+{%- endmacro %}

@@ -14,3 +14,7 @@
 {% macro duckdb__from_epoch_microseconds(microseconds) -%}
     {{ return('make_timestamp(' ~ microseconds ~ ')') }}
 {%- endmacro %}
+
+{% macro postgres__from_epoch_microseconds(microseconds) -%}
+    {{ return("(timestamp '1970-01-01 00:00:00' + (" ~ microseconds ~ ") * interval '1 microsecond')") }}
+{%- endmacro %}

@@ -32,3 +32,7 @@
     {%- endfor -%}
     (cast(conv(concat({{ bytes | join(', ') }}), 16, -10) as bigint) & 9223372036854775807)
 {%- endmacro %}
+
+{% macro postgres__hash_bigint(expression) -%}
+    crossbrand_functions.hash_bigint({{ expression }})
+{%- endmacro %}

@@ -17,3 +17,7 @@
 {% macro duckdb__hash_check(expression) -%}
     cast(hash({{ expression }}) & 4294967295 as uinteger)
 {%- endmacro %}
+
+{% macro postgres__hash_check(expression) -%}
+    hashtext({{ expression }})
+{%- endmacro %}

@@ -17,3 +17,7 @@
 {% macro duckdb__hash_row(expression) -%}
     hash({{ expression }})
 {%- endmacro %}
+
+{% macro postgres__hash_row(expression) -%}
+    hashtextextended(cast({{ expression }} as text), 0)
+{%- endmacro %}

@@ -16,3 +16,7 @@
 {% macro duckdb__hash_sha256(expression) -%}
     sha256({{ expression }})
 {%- endmacro %}
+
+{% macro postgres__hash_sha256(expression) -%}
+    encode(sha256(convert_to({{ expression }}, 'UTF8')), 'hex')
+{%- endmacro %}

@@ -14,3 +14,7 @@
 {% macro duckdb__is_integer_type(column_name) -%}
     {{ return("typeof(" ~ column_name ~ ") in ('TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'UTINYINT', 'USMALLINT', 'UINTEGER')") }}
 {%- endmacro %}
+
+{% macro postgres__is_integer_type(column_name) -%}
+    {{ return("cast(pg_typeof(" ~ column_name ~ ") as text) in ('smallint', 'integer', 'bigint')") }}
+{%- endmacro %}

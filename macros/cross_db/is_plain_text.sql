@@ -19,3 +19,7 @@
         and array_extract({{ expression }}, -1) > ' '
     )
 {%- endmacro %}
+
+{% macro postgres__is_plain_text(expression) -%}
+    ({{ expression }} ~ '^[!-~]([ -~]*[!-~])?$')
+{%- endmacro %}

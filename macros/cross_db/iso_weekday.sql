@@ -15,3 +15,7 @@
 {% macro duckdb__iso_weekday(moment) -%}
     cast(isodow({{ moment }}) as integer)
 {%- endmacro %}
+
+{% macro postgres__iso_weekday(moment) -%}
+    cast(extract(isodow from {{ moment }}) as integer)
+{%- endmacro %}

@@ -16,3 +16,7 @@
 {% macro duckdb__joined_text(value) %}
     {{- return("nullif(string_agg(" ~ value ~ ", ',' order by " ~ value ~ "), '')") -}}
 {% endmacro %}
+
+{% macro postgres__joined_text(value) -%}
+    {{ return(crossbrand.duckdb__joined_text(value)) }}
+{%- endmacro %}

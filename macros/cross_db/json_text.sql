@@ -14,3 +14,7 @@
 {% macro duckdb__json_text(expression) -%}
     cast(to_json({{ expression }}) as varchar)
 {%- endmacro %}
+
+{% macro postgres__json_text(expression) -%}
+    cast(row_to_json({{ expression }}) as text)
+{%- endmacro %}

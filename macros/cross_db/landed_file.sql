@@ -1,5 +1,6 @@
 {#
-    The file that a landed row came from, as the engine names it; null on a warehouse, where a feed is a table.
+    The file that a landed row came from, as the engine names it; null on a warehouse, where a feed is a table
+    and nothing says so; on PostgreSQL the loader keeps it in a column.
 
     Only base models use it, directly on source('landing', …).
 #}
@@ -12,5 +13,9 @@
 {%- endmacro %}
 
 {% macro duckdb__landed_file() -%}
+    _landing_file
+{%- endmacro %}
+
+{% macro postgres__landed_file() -%}
     _landing_file
 {%- endmacro %}

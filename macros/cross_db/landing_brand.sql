@@ -18,3 +18,7 @@
 {% macro duckdb__landing_brand() -%}
     url_decode(regexp_extract(_landing_file, '/brand=([^/]*)/load_date=[^/]*/[^/]*$', 1))
 {%- endmacro %}
+
+{% macro postgres__landing_brand() -%}
+    brand
+{%- endmacro %}

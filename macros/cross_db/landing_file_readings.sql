@@ -22,3 +22,7 @@
         from (select cast(getvariable('landing_{{ feed }}_readings') as map(varchar, bigint)) as readings) as registered
     )
 {%- endmacro %}
+
+{% macro postgres__landing_file_readings(feed) -%}
+    (select cast(null as text) as landed_file, cast(null as bigint) as landing_file_id where false)
+{%- endmacro %}

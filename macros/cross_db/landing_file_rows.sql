@@ -37,3 +37,7 @@
         group by _metadata.file_path
     )
 {%- endmacro %}
+
+{% macro postgres__landing_file_rows() -%}
+    (select landed_file, row_count from {{ source('landing', (contract_feeds() or ['orders'])[0]).schema }}.landed_files)
+{%- endmacro %}

@@ -15,3 +15,7 @@
 {% macro duckdb__landing_load_date() -%}
     url_decode(regexp_extract(_landing_file, '/load_date=([^/]*)/[^/]*$', 1))
 {%- endmacro %}
+
+{% macro postgres__landing_load_date() -%}
+    load_date
+{%- endmacro %}

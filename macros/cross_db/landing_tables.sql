@@ -5,7 +5,8 @@
     feeds: a list; with several, all files together become the table landing.landed_files instead, whose
     rows can be counted by file in one scan. Returns a statement for the hook to run, or nothing.
 
-    Traps. Elsewhere than on Spark the tables are there already: another tool loads them. On Spark they are
+    Traps. Elsewhere than on Spark the tables are there already: another tool loads them, on PostgreSQL
+    crossbrand.postgres.load_landing. There the hook makes the type that a landed row is cast to. On Spark they are
     external tables over the files, all of whose columns are text, with the folders brand= and load_date=
     as partitions, and dropping one drops no file. Spark reads a column only in the type that the file has
     it in: a file with a column that is no text fails the build, where DuckDB would read it. A feed that
@@ -47,5 +48,13 @@
                 ~ " recursiveFileLookup 'true') location '" ~ root | replace("'", "\\'") ~ "'"
             ) -%}
         {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro postgres__landing_tables(feeds) -%}
+    {%- if feeds | length == 1 -%}
+        {%- set row_type = landed_row_type(feeds[0]) -%}
+        drop type if exists {{ row_type }};
+        create type {{ row_type }} as ({{ contract_columns(feeds[0]) | join(' text, ') }} text)
     {%- endif -%}
 {%- endmacro %}

@@ -16,3 +16,7 @@
 {% macro spark__portable_type(data_type) -%}
     {{ return('string' if data_type | lower in ('varchar', 'text') else data_type) }}
 {%- endmacro %}
+
+{% macro postgres__portable_type(data_type) -%}
+    {{ return('double precision' if data_type | lower == 'double' else data_type) }}
+{%- endmacro %}

@@ -58,3 +58,18 @@
         from {{ source('landing', 'orders').schema }}.put_aside
     )
 {%- endmacro %}
+
+{% macro postgres__put_aside_rows() -%}
+    (
+        select
+            feed,
+            brand as brand_id,
+            load_date as load_date_text,
+            file as source_file,
+            line as source_line_text,
+            coalesce(reason, reason_code) as reason_code,
+            detail,
+            "text" as payload
+        from {{ source('landing', 'orders').schema }}.put_aside
+    )
+{%- endmacro %}

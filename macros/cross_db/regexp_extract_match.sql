@@ -15,3 +15,7 @@
 {% macro duckdb__regexp_extract_match(expression, pattern) -%}
     regexp_extract({{ expression }}, {{ regexp_literal(pattern) }})
 {%- endmacro %}
+
+{% macro postgres__regexp_extract_match(expression, pattern) -%}
+    crossbrand_functions.regexp_extract_match({{ expression }}, {{ regexp_literal(pattern) }})
+{%- endmacro %}

@@ -15,3 +15,7 @@
 {% macro duckdb__regexp_is_match(expression, pattern) -%}
     regexp_matches({{ expression }}, {{ regexp_literal(pattern) }})
 {%- endmacro %}
+
+{% macro postgres__regexp_is_match(expression, pattern) -%}
+    ({{ expression }} ~ {{ regexp_literal(pattern) }})
+{%- endmacro %}

@@ -23,3 +23,7 @@
 {% macro duckdb__regexp_replace_all(expression, pattern, replacement='') -%}
     regexp_replace({{ expression }}, {{ regexp_literal(pattern) }}, '{{ replacement }}', 'g')
 {%- endmacro %}
+
+{% macro postgres__regexp_replace_all(expression, pattern, replacement='') -%}
+    regexp_replace({{ expression }}, {{ regexp_literal(pattern) }}, '{{ replacement }}', 'g')
+{%- endmacro %}

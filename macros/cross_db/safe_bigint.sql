@@ -12,3 +12,7 @@
 {% macro default__safe_bigint(expression) -%}
     try_cast({{ expression }} as bigint)
 {%- endmacro %}
+
+{% macro postgres__safe_bigint(expression) -%}
+    crossbrand_functions.safe_bigint({{ expression }})
+{%- endmacro %}

@@ -16,3 +16,7 @@
             then try_cast(substr({{ expression }}, 1, 10) as date)
     end
 {%- endmacro %}
+
+{% macro postgres__safe_date(expression) -%}
+    crossbrand_functions.safe_date({{ expression }})
+{%- endmacro %}

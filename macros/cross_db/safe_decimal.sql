@@ -17,3 +17,7 @@
 {% macro duckdb__safe_decimal(expression, precision, scale) -%}
     case when not contains({{ expression }}, '_') then try_cast({{ expression }} as decimal({{ precision }}, {{ scale }})) end
 {%- endmacro %}
+
+{% macro postgres__safe_decimal(expression, precision, scale) -%}
+    cast(crossbrand_functions.safe_decimal({{ expression }}, {{ precision }}, {{ scale }}) as decimal({{ precision }}, {{ scale }}))
+{%- endmacro %}

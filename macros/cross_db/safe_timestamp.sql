@@ -95,3 +95,7 @@
             )
     end
 {%- endmacro %}
+
+{% macro postgres__safe_timestamp(expression) -%}
+    crossbrand_functions.safe_timestamp({{ expression }})
+{%- endmacro %}

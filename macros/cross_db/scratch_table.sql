@@ -11,6 +11,10 @@
     {{ return(target.schema ~ '.' ~ name) }}
 {%- endmacro %}
 
+{% macro postgres__scratch_table(name) -%}
+    {{ return(this.schema ~ '.' ~ name) }}
+{%- endmacro %}
+
 {% macro spark__scratch_table(name) -%}
     {{ return(this.schema ~ '.' ~ name) }}
 {%- endmacro %}

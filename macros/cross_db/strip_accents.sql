@@ -5,7 +5,8 @@
     Arguments: a text expression.
 
     Trap: Spark has no function for it; there it is a translation of the letters in
-    unicode_compositions, so that accents outside Latin, Greek and Cyrillic stay.
+    unicode_compositions, so that accents outside Latin, Greek and Cyrillic stay. PostgreSQL takes
+    a text apart, drops the marks and composes it again.
 #}
 {% macro strip_accents(expression) %}
     {{- return(adapter.dispatch('strip_accents', 'crossbrand')(expression)) -}}
@@ -31,4 +32,8 @@
 
 {% macro duckdb__strip_accents(expression) -%}
     strip_accents({{ expression }})
+{%- endmacro %}
+
+{% macro postgres__strip_accents(expression) -%}
+    normalize(regexp_replace(normalize({{ expression }}, nfd), {{ regexp_literal('\\p{M}+') }}, '', 'g'), nfc)
 {%- endmacro %}

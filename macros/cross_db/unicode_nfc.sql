@@ -35,3 +35,7 @@
 {% macro duckdb__unicode_nfc(expression) -%}
     nfc_normalize({{ expression }})
 {%- endmacro %}
+
+{% macro postgres__unicode_nfc(expression) -%}
+    normalize({{ expression }}, nfc)
+{%- endmacro %}

@@ -4,6 +4,8 @@
 
     Returns nothing; raises a compiler error that names the folder and the mend.
 
+    On PostgreSQL the landing is tables that a command fills, which is to be run first.
+
     Traps. A build of some nodes is told and not stopped, nor is one of an empty warehouse: both are how
     one begins. `crossbrand build` looks before dbt does, and says more.
 #}
@@ -27,6 +29,17 @@
                 {{ exceptions.raise_compiler_error(told ~ " A build would empty the warehouse, which has customers.") }}
             {%- endif -%}
             {%- do exceptions.warn(told) -%}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro postgres__check_landing() -%}
+    {%- if execute and flags.WHICH in ['build', 'run'] -%}
+        {%- set landed_files = source('landing', (contract_feeds() or ['orders'])[0]).schema ~ '.landed_files' -%}
+        {%- if run_query("select to_regclass('" ~ landed_files ~ "') is null").rows[0][0] -%}
+            {{ exceptions.raise_compiler_error("Nothing was ever copied into this database. Run `python -m crossbrand.postgres.load_landing` first.") }}
+        {%- elif run_query("select count(*) from " ~ landed_files).rows[0][0] == 0 -%}
+            {%- do exceptions.warn("The tables of the landing are empty: run `python -m crossbrand.postgres.load_landing`.") -%}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}

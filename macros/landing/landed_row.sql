@@ -5,5 +5,5 @@
     feed: name of the source table.
 #}
 {% macro landed_row(feed) -%}
-    {{ struct_of_text(contract_columns(feed)) }}
+    {{ struct_of_text(contract_columns(feed), landed_row_type(feed)) }}
 {%- endmacro %}

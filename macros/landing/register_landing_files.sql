@@ -7,7 +7,7 @@
     Traps. A file without rows is always in the list (models/staging/zero_rows): it holds every column of the
     contract as text, so a feed, a brand or a column that never came builds all the same, and a column
     that is text in one file and a number in the next is text. A hook is a statement, not an expression.
-    What other engines do stands in macros/cross_db/landing_table.sql.
+    What other engines do stands in macros/cross_db/landing_tables.sql.
 #}
 {% macro register_landing_files(feeds, variable=none) -%}
     {{ return(adapter.dispatch('register_landing_files', 'crossbrand')(feeds, variable)) }}

@@ -13,7 +13,7 @@
     {%- else -%}
     case
         when {{ column }} is not null then null
-        when {{ typed_text('raw.' ~ contract_column) }} is null then 'missing_value:{{ contract_column }}'
+        when {{ typed_text('(raw).' ~ contract_column) }} is null then 'missing_value:{{ contract_column }}'
         else '{{ otherwise }}:{{ contract_column }}'
     end
     {%- endif -%}

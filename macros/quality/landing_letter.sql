@@ -11,7 +11,7 @@
     ever landed; whether a text that gave nothing was a mere blank is asked last.
 #}
 {% macro landing_letter(column) -%}
-    {%- set raw = 'raw.' ~ column.name -%}
+    {%- set raw = '(raw).' ~ column.name -%}
     {%- set typed = typed_column_name(column.name) -%}
     {%- set meta = column.config.meta -%}
     {%- set unreadable = 'v' if meta.get('values') else 'u' -%}

@@ -225,12 +225,12 @@ named as (
         feed,
         brand_id,
         load_date,
-        measured.measure,
-        measured.column_name,
-        measured.column_value,
-        measured.number as measured_number
+        (measured).measure as measure,
+        (measured).column_name as column_name,
+        (measured).column_value as column_value,
+        (measured).number as measured_number
     from exploded
-    where measured.number is not null
+    where (measured).number is not null
 )
 
 select * from named

@@ -43,11 +43,13 @@ def compare_schema(
     *,
     without: tuple[str, ...] = (),
     values_only: bool = False,
+    engine: str = "Spark",
 ) -> list[Comparison]:
     """Compare the tables of a schema, or those named, in alphabetical order.
 
     without: columns that are the engine's own, such as the hash of a landed row in staging;
-    values_only: types may differ, as no contract fixes them before the marts.
+    values_only: types may differ, as no contract fixes them before the marts;
+    engine: the name of the other engine, whose tables lie in `spark_warehouse` as Spark's do.
     A table that only one engine has is a difference. Raises CrossbrandError where there is nothing
     to compare.
     """
@@ -71,8 +73,8 @@ def compare_schema(
         comparisons = []
         for table in wanted:
             missing = [
-                engine
-                for engine, names in (("DuckDB", on_duckdb), ("Spark", on_spark))
+                name
+                for name, names in (("DuckDB", on_duckdb), (engine, on_spark))
                 if table not in names
             ]
             if missing:
@@ -88,6 +90,7 @@ def compare_schema(
                         keys.get(table, []),
                         set(without),
                         values_only,
+                        engine,
                     )
                 )
     return comparisons
@@ -101,12 +104,13 @@ def _compare_table(
     key: list[str],
     without: set[str],
     values_only: bool,
+    engine: str,
 ) -> Comparison:
     comparison = Comparison(table)
     connection.execute(f'create or replace temp view duck_rows as from duck.{schema}."{table}"')
     files = sorted(str(path) for path in folder.rglob("*.parquet"))
     if not files:
-        comparison.differences.append("Spark has written no file")
+        comparison.differences.append(f"{engine} has written no file")
         return comparison
     listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
     connection.execute(f"create or replace temp view spark_rows as from read_parquet([{listed}])")
@@ -117,14 +121,14 @@ def _compare_table(
         if types_duck.get(column) != types_spark.get(column):
             comparison.differences.append(
                 f"type of {column}: {types_duck.get(column)} on DuckDB, "
-                f"{types_spark.get(column)} on Spark"
+                f"{types_spark.get(column)} on {engine}"
             )
     columns = [column for column in types_duck if column in types_spark and column not in without]
     comparison.row_count = _count(connection, "select count(*) from duck_rows")
     spark_count = _count(connection, "select count(*) from spark_rows")
     if comparison.row_count != spark_count:
         comparison.differences.append(
-            f"rows: {comparison.row_count} on DuckDB, {spark_count} on Spark"
+            f"rows: {comparison.row_count} on DuckDB, {spark_count} on {engine}"
         )
     quoted = [f'"{column}"' for column in columns]
     listed_columns = ", ".join(quoted)
@@ -139,14 +143,14 @@ def _compare_table(
     )
     if only_duck or only_spark:
         comparison.differences.append(
-            f"{only_duck} rows only on DuckDB, {only_spark} only on Spark"
+            f"{only_duck} rows only on DuckDB, {only_spark} only on {engine}"
         )
-        comparison.differences += _differing_columns(connection, columns, key)
+        comparison.differences += _differing_columns(connection, columns, key, engine)
     return comparison
 
 
 def _differing_columns(
-    connection: duckdb.DuckDBPyConnection, columns: list[str], key: list[str]
+    connection: duckdb.DuckDBPyConnection, columns: list[str], key: list[str], engine: str
 ) -> list[str]:
     """Say by column how many rows with the same key differ, and show the first of them."""
     if not key or not set(key) <= set(columns):
@@ -154,7 +158,7 @@ def _differing_columns(
         rows = []
         for name, mine, other in (
             ("DuckDB", "duck_rows", "spark_rows"),
-            ("Spark", "spark_rows", "duck_rows"),
+            (engine, "spark_rows", "duck_rows"),
         ):
             found = connection.execute(
                 f"select {shown} from {mine} except all select {shown} from {other} "
@@ -167,7 +171,7 @@ def _differing_columns(
     said = []
     for name, mine, other in (
         ("DuckDB", "duck_rows", "spark_rows"),
-        ("Spark", "spark_rows", "duck_rows"),
+        (engine, "spark_rows", "duck_rows"),
     ):
         found = connection.execute(
             f"select {shown_key} from {mine} except select {shown_key} from {other} "
@@ -188,7 +192,7 @@ def _differing_columns(
                 f'select {shown}, d."{column}", s."{column}" {differs} order by all limit {SHOWN}'
             ).fetchall()
             said.append(
-                f"{column} differs in {count} rows (key, DuckDB, Spark): "
+                f"{column} differs in {count} rows (key, DuckDB, {engine}): "
                 + "; ".join(map(str, first))
             )
     return said
@@ -251,13 +255,18 @@ def main(arguments: list[str]) -> int:
     except CrossbrandError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    return report(comparisons, given.schema)
+
+
+def report(comparisons: list[Comparison], schema: str) -> int:
+    """Print what came of each table; 1 where something differs."""
     for comparison in comparisons:
         verdict = "differs" if comparison.differences else "equal"
         print(f"{verdict:8}{comparison.table} ({comparison.row_count} rows)")
         for difference in comparison.differences:
             print(f"        {difference}")
     equal = sum(1 for comparison in comparisons if not comparison.differences)
-    print(f"{equal} of {len(comparisons)} tables of {given.schema} are equal on both engines.")
+    print(f"{equal} of {len(comparisons)} tables of {schema} are equal on both engines.")
     return 0 if equal == len(comparisons) else 1
 
 

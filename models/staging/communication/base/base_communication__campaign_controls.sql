@@ -28,12 +28,12 @@ read as (
         landed.source_file,
         {{ safe_bigint('landed.source_line_text') }} as source_line,
         landed.raw,
-        {{ typed_text('raw.control_id') }} as control_id,
-        {{ typed_text('raw.campaign_id') }} as campaign_id,
-        {{ typed_text('raw.contact_id') }} as contact_id,
-        {{ email_address(typed_text('raw.email')) }} as email,
-        {{ typed_text('raw.phone') }} as phone_original,
-        {{ typed_timestamp('raw.held_out_at') }} as held_out_at
+        {{ typed_text('(raw).control_id') }} as control_id,
+        {{ typed_text('(raw).campaign_id') }} as campaign_id,
+        {{ typed_text('(raw).contact_id') }} as contact_id,
+        {{ email_address(typed_text('(raw).email')) }} as email,
+        {{ typed_text('(raw).phone') }} as phone_original,
+        {{ typed_timestamp('(raw).held_out_at') }} as held_out_at
     from landed
     left join brands on landed.brand_id = brands.brand_id
 ),
@@ -41,6 +41,7 @@ read as (
 judged as (
     select
         *,
+        {{ phone_e164('phone_original', 'brand_country_code') }} as phone,
         coalesce(
             {{ reject_if_misplaced() }},
             {{ reject_if_null('control_id') }},
@@ -61,7 +62,7 @@ typed as (
         contact_id,
         email,
         {{ email_key('email') }} as email_key,
-        {{ phone_e164('phone_original', 'brand_country_code') }} as phone,
+        phone,
         phone_original,
         {{ plausible_time('held_out_at') }} as held_out_at,
         split_part(reject, ':', 1) as reject_reason_code,

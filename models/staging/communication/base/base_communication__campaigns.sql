@@ -27,15 +27,15 @@ read as (
         landed.source_file,
         {{ safe_bigint('landed.source_line_text') }} as source_line,
         landed.raw,
-        {{ typed_text('raw.campaign_id') }} as campaign_id,
-        {{ typed_text('raw.campaign_name') }} as campaign_name,
-        {{ typed_text('raw.channel') }} as channel,
-        {{ typed_text('raw.scenario') }} as scenario,
-        {{ typed_text('raw.offer_type') }} as offer_type,
-        {{ typed_timestamp('raw.started_at') }} as started_at,
-        {{ typed_timestamp('raw.ended_at') }} as ended_at,
-        {{ typed_decimal('raw.cost_amount', 18, 2) }} as cost_amount_original,
-        {{ typed_code('raw.currency_code', 3) }} as currency_code
+        {{ typed_text('(raw).campaign_id') }} as campaign_id,
+        {{ typed_text('(raw).campaign_name') }} as campaign_name,
+        {{ typed_text('(raw).channel') }} as channel,
+        {{ typed_text('(raw).scenario') }} as scenario,
+        {{ typed_text('(raw).offer_type') }} as offer_type,
+        {{ typed_timestamp('(raw).started_at') }} as started_at,
+        {{ typed_timestamp('(raw).ended_at') }} as ended_at,
+        {{ typed_decimal('(raw).cost_amount', 18, 2) }} as cost_amount_original,
+        {{ typed_code('(raw).currency_code', 3) }} as currency_code
     from landed
     left join brands on landed.brand_id = brands.brand_id
 ),

@@ -41,23 +41,23 @@ read as (
         landed.source_file,
         {{ safe_bigint('landed.source_line_text') }} as source_line,
         landed.raw,
-        {{ typed_text('raw.event_id') }} as event_id,
-        {{ typed_text('raw.message_id') }} as message_id,
-        {{ typed_text('raw.campaign_id') }} as campaign_id,
-        {{ typed_enum('raw.channel', contract_values('message_events', 'channel')) }} as channel,
-        {{ typed_enum('raw.direction', contract_values('message_events', 'direction')) }}
+        {{ typed_text('(raw).event_id') }} as event_id,
+        {{ typed_text('(raw).message_id') }} as message_id,
+        {{ typed_text('(raw).campaign_id') }} as campaign_id,
+        {{ typed_enum('(raw).channel', contract_values('message_events', 'channel')) }} as channel,
+        {{ typed_enum('(raw).direction', contract_values('message_events', 'direction')) }}
             as direction,
-        {{ typed_enum('raw.event_type', contract_values('message_events', 'event_type')) }}
+        {{ typed_enum('(raw).event_type', contract_values('message_events', 'event_type')) }}
             as event_type,
-        {{ typed_text('raw.contact_id') }} as contact_id,
-        {{ email_address(typed_text('raw.email')) }} as email,
-        {{ typed_text('raw.phone') }} as phone_original,
-        {{ typed_text('raw.device_id') }} as device_id,
-        {{ typed_text('raw.link_url') }} as link_url,
-        {{ typed_enum('raw.bounce_type', contract_values('message_events', 'bounce_type')) }}
+        {{ typed_text('(raw).contact_id') }} as contact_id,
+        {{ email_address(typed_text('(raw).email')) }} as email,
+        {{ typed_text('(raw).phone') }} as phone_original,
+        {{ typed_text('(raw).device_id') }} as device_id,
+        {{ typed_text('(raw).link_url') }} as link_url,
+        {{ typed_enum('(raw).bounce_type', contract_values('message_events', 'bounce_type')) }}
             as bounce_type,
-        {{ typed_boolean('raw.is_machine') }} as is_machine,
-        {{ typed_timestamp('raw.occurred_at') }} as occurred_at
+        {{ typed_boolean('(raw).is_machine') }} as is_machine,
+        {{ typed_timestamp('(raw).occurred_at') }} as occurred_at
     from landed
     left join brands on landed.brand_id = brands.brand_id
     left join {{ landing_file_readings('message_events') }} as file_readings

@@ -28,20 +28,20 @@ read as (
         landed.source_file,
         {{ safe_bigint('landed.source_line_text') }} as source_line,
         landed.raw,
-        {{ typed_text('raw.interaction_id') }} as interaction_id,
-        {{ typed_text('raw.channel') }} as channel,
-        {{ typed_enum('raw.direction', contract_values('service_interactions', 'direction')) }}
+        {{ typed_text('(raw).interaction_id') }} as interaction_id,
+        {{ typed_text('(raw).channel') }} as channel,
+        {{ typed_enum('(raw).direction', contract_values('service_interactions', 'direction')) }}
             as direction,
-        {{ typed_text('raw.contact_id') }} as contact_id,
-        {{ email_address(typed_text('raw.email')) }} as email,
-        {{ typed_text('raw.phone') }} as phone_original,
-        {{ typed_text('raw.order_id') }} as order_id,
-        {{ typed_text('raw.topic') }} as topic,
-        {{ typed_timestamp('raw.opened_at') }} as opened_at,
-        {{ typed_timestamp('raw.first_response_at') }} as first_response_at,
-        {{ typed_timestamp('raw.resolved_at') }} as resolved_at,
-        {{ typed_integer('raw.satisfaction_score') }} as satisfaction_score,
-        {{ typed_text('raw.note') }} as note
+        {{ typed_text('(raw).contact_id') }} as contact_id,
+        {{ email_address(typed_text('(raw).email')) }} as email,
+        {{ typed_text('(raw).phone') }} as phone_original,
+        {{ typed_text('(raw).order_id') }} as order_id,
+        {{ typed_text('(raw).topic') }} as topic,
+        {{ typed_timestamp('(raw).opened_at') }} as opened_at,
+        {{ typed_timestamp('(raw).first_response_at') }} as first_response_at,
+        {{ typed_timestamp('(raw).resolved_at') }} as resolved_at,
+        {{ typed_integer('(raw).satisfaction_score') }} as satisfaction_score,
+        {{ typed_text('(raw).note') }} as note
     from landed
     left join brands on landed.brand_id = brands.brand_id
 ),

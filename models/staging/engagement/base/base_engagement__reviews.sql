@@ -27,15 +27,15 @@ read as (
         landed.source_file,
         {{ safe_bigint('landed.source_line_text') }} as source_line,
         landed.raw,
-        {{ typed_text('raw.review_id') }} as review_id,
-        {{ typed_timestamp('raw.reviewed_at') }} as reviewed_at,
-        {{ typed_text('raw.order_id') }} as order_id,
-        {{ typed_text('raw.product_id') }} as product_id,
-        {{ typed_text('raw.contact_id') }} as contact_id,
-        {{ email_address(typed_text('raw.email')) }} as email,
-        {{ typed_text('raw.review_site') }} as review_site,
-        {{ typed_integer('raw.rating') }} as rating,
-        {{ typed_text('raw.review_text') }} as review_text
+        {{ typed_text('(raw).review_id') }} as review_id,
+        {{ typed_timestamp('(raw).reviewed_at') }} as reviewed_at,
+        {{ typed_text('(raw).order_id') }} as order_id,
+        {{ typed_text('(raw).product_id') }} as product_id,
+        {{ typed_text('(raw).contact_id') }} as contact_id,
+        {{ email_address(typed_text('(raw).email')) }} as email,
+        {{ typed_text('(raw).review_site') }} as review_site,
+        {{ typed_integer('(raw).rating') }} as rating,
+        {{ typed_text('(raw).review_text') }} as review_text
     from landed
     left join brands on landed.brand_id = brands.brand_id
 ),

@@ -27,10 +27,10 @@ read as (
         landed.source_file,
         {{ safe_bigint('landed.source_line_text') }} as source_line,
         landed.raw,
-        {{ typed_text('raw.share_code') }} as share_code,
-        {{ typed_text('raw.contact_id') }} as contact_id,
-        {{ email_address(typed_text('raw.email')) }} as email,
-        {{ typed_timestamp('raw.created_at') }} as created_at
+        {{ typed_text('(raw).share_code') }} as share_code,
+        {{ typed_text('(raw).contact_id') }} as contact_id,
+        {{ email_address(typed_text('(raw).email')) }} as email,
+        {{ typed_timestamp('(raw).created_at') }} as created_at
     from landed
     left join brands on landed.brand_id = brands.brand_id
 ),

@@ -27,14 +27,14 @@ read as (
         landed.source_file,
         {{ safe_bigint('landed.source_line_text') }} as source_line,
         landed.raw,
-        {{ typed_text('raw.response_id') }} as response_id,
-        {{ typed_text('raw.survey_id') }} as survey_id,
-        {{ typed_enum('raw.question_key', contract_values('survey_responses', 'question_key')) }}
+        {{ typed_text('(raw).response_id') }} as response_id,
+        {{ typed_text('(raw).survey_id') }} as survey_id,
+        {{ typed_enum('(raw).question_key', contract_values('survey_responses', 'question_key')) }}
             as question_key,
-        {{ typed_text('raw.answer') }} as answer,
-        {{ typed_text('raw.contact_id') }} as contact_id,
-        {{ email_address(typed_text('raw.email')) }} as email,
-        {{ typed_timestamp('raw.answered_at') }} as answered_at
+        {{ typed_text('(raw).answer') }} as answer,
+        {{ typed_text('(raw).contact_id') }} as contact_id,
+        {{ email_address(typed_text('(raw).email')) }} as email,
+        {{ typed_timestamp('(raw).answered_at') }} as answered_at
     from landed
     left join brands on landed.brand_id = brands.brand_id
 ),

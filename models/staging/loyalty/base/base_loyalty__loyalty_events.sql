@@ -40,17 +40,17 @@ read as (
         landed.source_file,
         {{ safe_bigint('landed.source_line_text') }} as source_line,
         landed.raw,
-        {{ typed_text('raw.event_id') }} as event_id,
-        {{ typed_text('raw.loyalty_card_id') }} as loyalty_card_id,
-        {{ typed_enum('raw.event_type', contract_values('loyalty_events', 'event_type')) }}
+        {{ typed_text('(raw).event_id') }} as event_id,
+        {{ typed_text('(raw).loyalty_card_id') }} as loyalty_card_id,
+        {{ typed_enum('(raw).event_type', contract_values('loyalty_events', 'event_type')) }}
             as event_type,
-        {{ typed_text('raw.contact_id') }} as contact_id,
-        {{ email_address(typed_text('raw.email')) }} as email,
-        {{ typed_decimal('raw.points', 18, 2) }} as points,
-        {{ typed_text('raw.tier') }} as tier,
-        {{ typed_text('raw.voucher_code') }} as voucher_code,
-        {{ typed_text('raw.order_id') }} as order_id,
-        {{ typed_timestamp('raw.occurred_at') }} as occurred_at
+        {{ typed_text('(raw).contact_id') }} as contact_id,
+        {{ email_address(typed_text('(raw).email')) }} as email,
+        {{ typed_decimal('(raw).points', 18, 2) }} as points,
+        {{ typed_text('(raw).tier') }} as tier,
+        {{ typed_text('(raw).voucher_code') }} as voucher_code,
+        {{ typed_text('(raw).order_id') }} as order_id,
+        {{ typed_timestamp('(raw).occurred_at') }} as occurred_at
     from landed
     left join brands on landed.brand_id = brands.brand_id
     left join {{ landing_file_readings('loyalty_events') }} as file_readings

@@ -41,15 +41,15 @@ read as (
         landed.source_file,
         {{ safe_bigint('landed.source_line_text') }} as source_line,
         landed.raw,
-        {{ typed_text('raw.consent_event_id') }} as consent_event_id,
-        {{ typed_text('raw.contact_id') }} as contact_id,
-        {{ email_address(typed_text('raw.email')) }} as email,
-        {{ typed_text('raw.phone') }} as phone_original,
-        {{ typed_enum('raw.purpose', contract_values('consent_events', 'purpose')) }} as purpose,
-        {{ typed_text('raw.channel') }} as channel,
-        {{ typed_enum('raw.decision', contract_values('consent_events', 'decision')) }} as decision,
-        {{ typed_text('raw.legal_basis') }} as legal_basis,
-        {{ typed_timestamp('raw.decided_at') }} as decided_at
+        {{ typed_text('(raw).consent_event_id') }} as consent_event_id,
+        {{ typed_text('(raw).contact_id') }} as contact_id,
+        {{ email_address(typed_text('(raw).email')) }} as email,
+        {{ typed_text('(raw).phone') }} as phone_original,
+        {{ typed_enum('(raw).purpose', contract_values('consent_events', 'purpose')) }} as purpose,
+        {{ typed_text('(raw).channel') }} as channel,
+        {{ typed_enum('(raw).decision', contract_values('consent_events', 'decision')) }} as decision,
+        {{ typed_text('(raw).legal_basis') }} as legal_basis,
+        {{ typed_timestamp('(raw).decided_at') }} as decided_at
     from landed
     left join brands on landed.brand_id = brands.brand_id
     left join {{ landing_file_readings('consent_events') }} as file_readings

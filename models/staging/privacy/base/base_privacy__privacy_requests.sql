@@ -28,14 +28,14 @@ read as (
         landed.source_file,
         {{ safe_bigint('landed.source_line_text') }} as source_line,
         landed.raw,
-        {{ typed_text('raw.request_id') }} as request_id,
-        {{ typed_enum('raw.request_type', contract_values('privacy_requests', 'request_type')) }}
+        {{ typed_text('(raw).request_id') }} as request_id,
+        {{ typed_enum('(raw).request_type', contract_values('privacy_requests', 'request_type')) }}
             as request_type,
         {{ typed_enum(
-            'raw.identifier_type', contract_values('privacy_requests', 'identifier_type')
+            '(raw).identifier_type', contract_values('privacy_requests', 'identifier_type')
         ) }} as identifier_type,
-        {{ typed_text('raw.identifier_value') }} as identifier_value_original,
-        {{ typed_timestamp('raw.requested_at') }} as requested_at
+        {{ typed_text('(raw).identifier_value') }} as identifier_value_original,
+        {{ typed_timestamp('(raw).requested_at') }} as requested_at
     from landed
     left join brands on landed.brand_id = brands.brand_id
 ),

@@ -40,13 +40,13 @@ read as (
         landed.source_file,
         {{ safe_bigint('landed.source_line_text') }} as source_line,
         landed.raw,
-        {{ typed_text('raw.order_id') }} as order_id,
-        {{ typed_integer('raw.line_number') }} as line_number,
-        {{ typed_text('raw.product_id') }} as product_id,
-        {{ typed_decimal('raw.quantity', 18, 3) }} as quantity,
-        {{ typed_decimal('raw.unit_price', 18, 6) }} as unit_price_amount_original,
-        {{ typed_decimal('raw.discount_amount', 18, 2) }} as discount_amount_original,
-        {{ typed_timestamp('raw.updated_at') }} as updated_at
+        {{ typed_text('(raw).order_id') }} as order_id,
+        {{ typed_integer('(raw).line_number') }} as line_number,
+        {{ typed_text('(raw).product_id') }} as product_id,
+        {{ typed_decimal('(raw).quantity', 18, 3) }} as quantity,
+        {{ typed_decimal('(raw).unit_price', 18, 6) }} as unit_price_amount_original,
+        {{ typed_decimal('(raw).discount_amount', 18, 2) }} as discount_amount_original,
+        {{ typed_timestamp('(raw).updated_at') }} as updated_at
     from landed
     left join brands on landed.brand_id = brands.brand_id
     left join {{ landing_file_readings('order_lines') }} as file_readings

@@ -76,32 +76,32 @@ read as (
         {{ safe_bigint('landed.source_line_text') }} as source_line,
         landed.raw,
         rate_starts.first_rate_date,
-        {{ typed_text('raw.order_id') }} as order_id,
-        {{ typed_timestamp('raw.ordered_at') }} as ordered_at,
-        {{ typed_enum('raw.status', contract_values('orders', 'status')) }} as status,
-        {{ typed_enum('raw.sales_channel', contract_values('orders', 'sales_channel')) }}
+        {{ typed_text('(raw).order_id') }} as order_id,
+        {{ typed_timestamp('(raw).ordered_at') }} as ordered_at,
+        {{ typed_enum('(raw).status', contract_values('orders', 'status')) }} as status,
+        {{ typed_enum('(raw).sales_channel', contract_values('orders', 'sales_channel')) }}
             as sales_channel,
-        {{ typed_text('raw.store_id') }} as store_id,
-        {{ typed_enum('raw.fulfilment_method', contract_values('orders', 'fulfilment_method')) }}
+        {{ typed_text('(raw).store_id') }} as store_id,
+        {{ typed_enum('(raw).fulfilment_method', contract_values('orders', 'fulfilment_method')) }}
             as fulfilment_method,
-        {{ typed_text('raw.contact_id') }} as contact_id,
-        {{ email_address(typed_text('raw.email')) }} as email,
-        {{ typed_text('raw.phone') }} as phone_original,
-        {{ typed_text('raw.loyalty_card_id') }} as loyalty_card_id,
-        {{ typed_text('raw.coupon_code') }} as coupon_code,
-        {{ typed_text('raw.device_id') }} as device_id,
-        {{ typed_code('raw.currency_code', 3) }} as currency_code,
-        {{ typed_decimal('raw.total_amount', 18, 2) }} as total_amount_original,
-        {{ typed_decimal('raw.discount_amount', 18, 2) }} as discount_amount_original,
-        {{ typed_decimal('raw.shipping_amount', 18, 2) }} as shipping_amount_original,
-        {{ typed_decimal('raw.tax_amount', 18, 2) }} as tax_amount_original,
-        {{ typed_boolean('raw.is_test') }} as is_test,
-        {{ typed_timestamp('raw.updated_at') }} as updated_at
+        {{ typed_text('(raw).contact_id') }} as contact_id,
+        {{ email_address(typed_text('(raw).email')) }} as email,
+        {{ typed_text('(raw).phone') }} as phone_original,
+        {{ typed_text('(raw).loyalty_card_id') }} as loyalty_card_id,
+        {{ typed_text('(raw).coupon_code') }} as coupon_code,
+        {{ typed_text('(raw).device_id') }} as device_id,
+        {{ typed_code('(raw).currency_code', 3) }} as currency_code,
+        {{ typed_decimal('(raw).total_amount', 18, 2) }} as total_amount_original,
+        {{ typed_decimal('(raw).discount_amount', 18, 2) }} as discount_amount_original,
+        {{ typed_decimal('(raw).shipping_amount', 18, 2) }} as shipping_amount_original,
+        {{ typed_decimal('(raw).tax_amount', 18, 2) }} as tax_amount_original,
+        {{ typed_boolean('(raw).is_test') }} as is_test,
+        {{ typed_timestamp('(raw).updated_at') }} as updated_at
     from landed
     left join brands on landed.brand_id = brands.brand_id
     left join {{ landing_file_readings('orders') }} as file_readings
         on landed.landed_file = file_readings.landed_file
-    left join rate_starts on {{ typed_code('raw.currency_code', 3) }} = rate_starts.currency_code
+    left join rate_starts on {{ typed_code('(raw).currency_code', 3) }} = rate_starts.currency_code
 ),
 
 judged as (

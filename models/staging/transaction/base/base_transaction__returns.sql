@@ -27,16 +27,16 @@ read as (
         landed.source_file,
         {{ safe_bigint('landed.source_line_text') }} as source_line,
         landed.raw,
-        {{ typed_text('raw.return_id') }} as return_id,
-        {{ typed_text('raw.order_id') }} as order_id,
-        {{ typed_integer('raw.line_number') }} as line_number,
-        {{ typed_text('raw.product_id') }} as product_id,
-        {{ typed_decimal('raw.quantity', 18, 3) }} as quantity,
-        {{ typed_decimal('raw.refund_amount', 18, 2) }} as refund_amount_original,
-        {{ typed_enum('raw.return_type', contract_values('returns', 'return_type')) }}
+        {{ typed_text('(raw).return_id') }} as return_id,
+        {{ typed_text('(raw).order_id') }} as order_id,
+        {{ typed_integer('(raw).line_number') }} as line_number,
+        {{ typed_text('(raw).product_id') }} as product_id,
+        {{ typed_decimal('(raw).quantity', 18, 3) }} as quantity,
+        {{ typed_decimal('(raw).refund_amount', 18, 2) }} as refund_amount_original,
+        {{ typed_enum('(raw).return_type', contract_values('returns', 'return_type')) }}
             as return_type,
-        {{ typed_text('raw.reason') }} as reason,
-        {{ typed_timestamp('raw.returned_at') }} as returned_at
+        {{ typed_text('(raw).reason') }} as reason,
+        {{ typed_timestamp('(raw).returned_at') }} as returned_at
     from landed
     left join brands on landed.brand_id = brands.brand_id
 ),

@@ -1,0 +1,1 @@
+"""What the target `postgres` needs beside dbt (docs/scale.md)."""
