@@ -18,5 +18,5 @@
 {%- endmacro %}
 
 {% macro postgres__add_days_column(date_expression, days) -%}
-    {{ return(crossbrand.duckdb__add_days_column(date_expression, days)) }}
+    ({{ date_expression }} + cast({{ days }} as integer))
 {%- endmacro %}

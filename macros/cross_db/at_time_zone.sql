@@ -18,5 +18,5 @@
 {%- endmacro %}
 
 {% macro postgres__at_time_zone(moment, time_zone) -%}
-    {{ return(crossbrand.duckdb__at_time_zone(moment, time_zone)) }}
+    timezone({{ time_zone }}, timezone('UTC', {{ moment }}))
 {%- endmacro %}

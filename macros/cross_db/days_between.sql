@@ -16,5 +16,5 @@
 {%- endmacro %}
 
 {% macro postgres__days_between(start_date, end_date) -%}
-    {{ return(crossbrand.duckdb__days_between(start_date, end_date)) }}
+    ({{ end_date }} - {{ start_date }})
 {%- endmacro %}

@@ -19,5 +19,5 @@
 {%- endmacro %}
 
 {% macro postgres__exploded(expression) -%}
-    {{ return(crossbrand.duckdb__exploded(expression)) }}
+    unnest({{ expression }})
 {%- endmacro %}

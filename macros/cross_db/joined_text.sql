@@ -18,5 +18,5 @@
 {% endmacro %}
 
 {% macro postgres__joined_text(value) -%}
-    {{ return(crossbrand.duckdb__joined_text(value)) }}
+    {{- return("nullif(string_agg(" ~ value ~ ", ',' order by " ~ value ~ "), '')") -}}
 {%- endmacro %}

@@ -24,5 +24,5 @@
 {%- endmacro %}
 
 {% macro postgres__joined_text_by(value, order_key, separator) -%}
-    {{ return(crossbrand.duckdb__joined_text_by(value, order_key, separator)) }}
+    string_agg({{ value }}, '{{ separator }}' order by {{ order_key }})
 {%- endmacro %}
