@@ -70,10 +70,10 @@
     {% else %}
         {%- set part = crossbrand.sql_of_changes(told, sql, changes) -%}
         {% do run_query('create or replace temp table ' ~ delta ~ ' as ' ~ part) %}
-        {% do crossbrand.refuse_stray_rows(delta, key, key ~ ' not in (select ' ~ key ~ ' from ' ~ changes ~ ')') %}
+        {% do crossbrand.refuse_stray_rows(delta, key, '(' ~ key ~ ') not in (select ' ~ key ~ ' from ' ~ changes ~ ')') %}
         {%- set columns = adapter.get_columns_in_relation(target_relation) | map(attribute='quoted') | join(', ') -%}
         {% call statement('main') -%}
-            delete from {{ target_relation }} where {{ key }} in (select {{ key }} from {{ changes }});
+            delete from {{ target_relation }} where ({{ key }}) in (select {{ key }} from {{ changes }});
             insert into {{ target_relation }} ({{ columns }}) select {{ columns }} from {{ delta }};
             {%- if config.get('asks_as_of') == 'stamped' %}
             update {{ target_relation }} as held

@@ -5,6 +5,8 @@
         {{ config(materialized='key_changes', key='customer_id') }}
         select customer_id, ... as state from ...
 
+    (a list where the key is of several columns)
+
     gives one row per key that ever was: the key, its state (null where the key is gone) and change_number, which counts up
     from 1 with every build that changed anything. What the model reads, with what it names by `-- depends_on:`, is what the
     log answers for: whenever a row of that changes which belongs to a key, the key's state must be another one.
@@ -13,7 +15,7 @@
     the md5 of the SQL; and the last change_number. All are written in one transaction.
 #}
 {% materialization key_changes, adapter='duckdb' %}
-    {%- set key = config.require('key') -%}
+    {%- set key = crossbrand.key_columns(config.require('key')) -%}
     {%- set existing_relation = load_cached_relation(this) -%}
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set followed = crossbrand.followed_relation(this, this) -%}
@@ -39,7 +41,7 @@
             from {{ states }} as states
             full join {{ target_relation }} as held using ({{ key }})
             where states.state is distinct from held.state;
-            delete from {{ target_relation }} where {{ key }} in (select {{ key }} from {{ changed }});
+            delete from {{ target_relation }} where ({{ key }}) in (select {{ key }} from {{ changed }});
             insert into {{ target_relation }}
             select {{ key }}, state, {{ held.change_number + 1 }} from {{ changed }};
             update {{ followed }} set change_number = {{ held.change_number + 1 }}

@@ -1,11 +1,11 @@
 {#
     Stops a model that is made by key (by_key) where rows have no key, or are of a key that they must not be of.
 
-    relation: the rows; key: name of the key's column; is_stray: a condition on further rows.
+    relation: the rows; key: names of the key's columns, joined by commas; is_stray: a condition on further rows.
 #}
 {% macro refuse_stray_rows(relation, key, is_stray) -%}
     {%- set stray = run_query(
-        'select count(*) from ' ~ relation ~ ' where ' ~ key ~ ' is null or ' ~ is_stray
+        'select count(*) from ' ~ relation ~ ' where ' ~ key.replace(', ', ' is null or ') ~ ' is null or ' ~ is_stray
     ).columns[0].values()[0] -%}
     {%- if stray > 0 -%}
         {{ exceptions.raise_compiler_error(this ~ " is made by " ~ key ~ ", and " ~ stray ~ " of its rows belong to none, or to one of which nothing has changed. A model is made by key only where each row depends on rows of the same key; make this one a table.") }}

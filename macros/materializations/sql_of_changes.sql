@@ -9,10 +9,11 @@
 {% macro sql_of_changes(told, sql, changes) -%}
     {%- set cut = [] -%}
     {%- for relation in told.told + told.by_key -%}
-        {%- if told.key in (adapter.get_columns_in_relation(relation) | map(attribute='name')) -%}
+        {%- set names = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
+        {%- if told.key.split(', ') | reject('in', names) | list | length == 0 -%}
             {%- set part = crossbrand.scratch_table(relation.identifier ~ '__part') -%}
             {%- do run_query(
-                'create or replace temp view ' ~ part ~ ' as select * from ' ~ relation ~ ' where ' ~ told.key ~ ' in (select ' ~ told.key
+                'create or replace temp view ' ~ part ~ ' as select * from ' ~ relation ~ ' where (' ~ told.key ~ ') in (select ' ~ told.key
                 ~ ' from ' ~ changes ~ ')'
             ) -%}
             {%- do cut.append((relation, part)) -%}

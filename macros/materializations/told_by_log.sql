@@ -1,7 +1,7 @@
 {#
     What a model that is made by key reads, and what its log answers for (by_key): a mapping of
 
-        log, key     the log's relation and the name of the key's column
+        log, key     the log's relation and the names of the key's columns, joined by commas
         as_of        int_operations__as_of, where the model asks it no more than by_key's asks_as_of says
         told         tables that the log answers for
         by_key       tables that are made by the same log
@@ -22,7 +22,7 @@
     {%- set answered = crossbrand.tables_below(log).tables -%}
     {%- set below = crossbrand.tables_below(id) -%}
     {%- set found = {
-        'log': crossbrand.relation_of(log), 'key': graph.nodes[log].config.key,
+        'log': crossbrand.relation_of(log), 'key': crossbrand.key_columns(graph.nodes[log].config.key),
         'told': [], 'by_key': [], 'others': [], 'views': []
     } -%}
     {%- for table in below.tables if table != log -%}
@@ -63,4 +63,9 @@
 {% macro relation_of(id) -%}
     {%- set node = graph.nodes[id] -%}
     {{ return(api.Relation.create(node.database, node.schema, node.alias)) }}
+{%- endmacro %}
+
+{# The columns of a key, which is a name or a list of names, joined by commas. #}
+{% macro key_columns(key) -%}
+    {{ return(key if key is string else key | join(', ')) }}
 {%- endmacro %}

@@ -1,3 +1,6 @@
+-- depends_on: {{ ref('int_changes__deliveries') }}
+{{ config(materialized=made_by_key()) }}
+
 with
 
 contacts as (
