@@ -139,7 +139,7 @@ begin
     end if;
     part := regexp_match(given,
         '^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]*))?)?)? ?(Z|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)?$');
-    if part is null or right(value, 1) = ' ' and part[6] is null and given ~ ' $' then return null; end if;
+    if part is null then return null; end if;
     found_date := crossbrand_functions.safe_date(part[1]);
     if found_date is null then return null; end if;
     ahead := coalesce(replace(part[6], ':', ''), 'Z');

@@ -3,14 +3,15 @@
 `dbt compile` asks the engine which tables there are, so it needs one that runs. Here dbt's own
 compiler renders every node by the adapter of the target, whose questions are answered: there is
 nothing. DuckDB's branches are taken away, so that a node that needs one fails, and what was
-rendered must be SQL in the grammar of the target. What was parsed for DuckDB (`--parsed`;
-scripts/check has it) need not be parsed again: only the macros of the other adapter are added.
+rendered must be SQL in the grammar of the target. What `dbt parse` made of the project for DuckDB
+is taken as it is, since parsing costs more than the rest: only the macros of the other adapter are
+added to it.
 
 Trap: no table exists, so what is_incremental() guards is not rendered; scripts/check-spark and
 scripts/check-postgres run it.
 
-`python -m crossbrand.compile_targets [--parsed partial_parse.msgpack] postgres spark` prints a line
-per target and what fails; its status is 1 where anything does.
+`dbt parse`, then `python -m crossbrand.compile_targets postgres spark`: it prints a line per target
+and what fails; its status is 1 where anything does.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ import sys
 import tempfile
 import time
 from argparse import Namespace
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -43,7 +44,6 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import (
     AnalysisNode,
     GenericTestNode,
-    Macro,
     ModelNode,
     SingularTestNode,
 )
@@ -53,7 +53,6 @@ from dbt.parser.manifest import ManifestLoader
 from dbt_common.context import set_invocation_context
 
 from crossbrand.contract import find_project_dir
-from crossbrand.errors import CrossbrandError
 
 RENDERED = (ModelNode, SingularTestNode, GenericTestNode, AnalysisNode)
 
@@ -75,7 +74,7 @@ def without_connection(adapter: BaseAdapter) -> Iterator[None]:
         yield
 
 
-def compile_target(project: Path, target: str, parsed: Path | None) -> tuple[int, list[str]]:
+def compile_target(project: Path, target: str, parsed: Path) -> tuple[int, list[str]]:
     """How many statements a target's SQL has, and what is wrong with them, in dbt's words."""
     arguments = Namespace(
         project_dir=str(project), profiles_dir=str(project), target=target, which="compile",
@@ -121,13 +120,9 @@ def compile_target(project: Path, target: str, parsed: Path | None) -> tuple[int
     return count, wrong
 
 
-def _manifest(config: RuntimeConfig, parsed: Path | None) -> Manifest:
-    if parsed is None:
-        manifest = ManifestLoader.get_full_manifest(config, write_perf_info=False)
-        added: MutableMapping[str, Macro] = {}
-    else:
-        manifest = Manifest.from_msgpack(parsed.read_bytes())
-        added = ManifestLoader.load_macros(config, lambda _: None, base_macros_only=True).macros
+def _manifest(config: RuntimeConfig, parsed: Path) -> Manifest:
+    manifest = Manifest.from_msgpack(parsed.read_bytes())
+    added = ManifestLoader.load_macros(config, lambda _: None, base_macros_only=True).macros
     manifest.macros = {
         name: macro
         for name, macro in {**manifest.macros, **added}.items()
@@ -152,18 +147,22 @@ def not_sql(statement: str, dialect: str) -> list[str]:
 def main(arguments: list[str]) -> int:
     """Compile and print; 1 where anything fails, 2 where nothing can be compiled."""
     parser = argparse.ArgumentParser(prog="python -m crossbrand.compile_targets")
-    parser.add_argument("--parsed", type=Path, help="what dbt parsed for DuckDB")
+    parser.add_argument(
+        "--parsed",
+        type=Path,
+        default=Path("target/partial_parse.msgpack"),
+        help="what `dbt parse` left; by default %(default)s",
+    )
     parser.add_argument("targets", nargs="+")
     given = parser.parse_args(arguments)
     gc.set_threshold(100_000, 50, 100)
+    if not given.parsed.is_file():
+        print(f"error: There is no {given.parsed}. Run `dbt parse` first.", file=sys.stderr)
+        return 2
     failed = False
     for target in given.targets:
         began = time.monotonic()
-        try:
-            count, wrong = compile_target(find_project_dir(), target, given.parsed)
-        except CrossbrandError as error:
-            print(f"error: {error}", file=sys.stderr)
-            return 2
+        count, wrong = compile_target(find_project_dir(), target, given.parsed)
         for said in wrong:
             print(f"        {said}")
         print(f"{target}: {count} statements, {len(wrong)} wrong, {time.monotonic() - began:.1f} s")
