@@ -6,7 +6,6 @@ import functools
 import re
 import unicodedata
 from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -257,7 +256,3 @@ def test_a_struct_becomes_the_same_text(
     ).fetchall()
     wanted = '{"a":"x\\"\\\\/","b":null,"c":"1.50","d":"true"}'
     assert of_server == of_duckdb == [(wanted,)]
-
-
-def test_a_decimal_keeps_its_cents(server: psycopg.Connection[Any]) -> None:
-    assert ask(server, POSTGRES("safe_decimal", "v", 18, 2), ["1.005"]) == [Decimal("1.01")]
