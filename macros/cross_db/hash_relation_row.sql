@@ -16,3 +16,7 @@
 {% macro duckdb__hash_relation_row(name) -%}
     hash({{ name }})
 {%- endmacro %}
+
+{% macro postgres__hash_relation_row(name) -%}
+    hashtextextended(cast({{ name }} as text), 0)
+{%- endmacro %}
