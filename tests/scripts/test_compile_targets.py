@@ -18,9 +18,9 @@ PROJECT = Path(__file__).resolve().parents[2]
 DEFAULT_HOLDS = {
     "add_days", "add_hours", "check_suppression", "choose_unread_files", "find_changes",
     "follow_moment", "follow_reading", "followed_number", "forget_changes", "hash_text",
-    "loaded_by_file", "lower_case", "moment_followed", "number_reading", "proposed_links",
+    "loaded_by_file", "lower_case", "made_by_key", "moment_followed", "number_reading", "proposed_links",
     "put_aside_table", "read_number", "reading_id", "register_file_readings",
-    "register_landing_files", "register_put_aside_files",
+    "register_landing_files", "register_put_aside_files", "tells_changes",
 }  # fmt: skip
 
 
