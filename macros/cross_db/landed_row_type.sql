@@ -12,5 +12,5 @@
 {%- endmacro %}
 
 {% macro postgres__landed_row_type(feed) -%}
-    {{ return(source('landing', feed).schema ~ '.' ~ feed ~ '_row') }}
+    {{ return('crossbrand_functions.landed_' ~ feed) }}
 {%- endmacro %}
