@@ -48,6 +48,13 @@ def test_a_tail_is_found_again_and_a_hub_set_aside(scale: Any) -> None:
     assert share == pytest.approx(0.1)
 
 
+def test_a_short_tail_is_not_taken_for_a_longer_one(scale: Any) -> None:
+    # Keys have whole rows: of a tail of mean 0.7, rounded up, the mean is 1.3.
+    sizes = np.ceil(np.random.default_rng(4).exponential(0.7, 500_000))
+    assert sizes.mean() == pytest.approx(1.3, abs=0.02)
+    assert scale.fit(sizes, tail_share=0.2).excess == pytest.approx(0.7, rel=0.05)
+
+
 def test_keys_of_one_size_have_no_tail(scale: Any) -> None:
     keys = scale.fit(np.ones(1000))
     assert keys.largest(1e9) == 1
