@@ -31,10 +31,10 @@ KEYS = {
 """The feeds that are loaded by file, and the column that a restated row keeps."""
 
 RESTATED = {
-    # An event moves to another device, a message's to another message, an order to another buyer,
-    # and the like.
+    # An event moves to another device, a message's to another message and recipient, an order to
+    # another buyer, and the like.
     "events": ("device_id", "page_url"),
-    "message_events": ("message_id", "link_url"),
+    "message_events": ("message_id", "link_url", "email", "contact_id"),
     "orders": ("email", "total_amount"),
     "order_lines": ("product_id", "quantity"),
     "loyalty_events": ("contact_id", "points"),
@@ -179,11 +179,15 @@ def twists(
     if kind == "versions":
         # All of them move to somebody of whom nothing else tells, so that whoever they leave
         # behind is found by the old versions alone.
-        moved, other = RESTATED[feed]
+        moved, other, *moved_too = RESTATED[feed]
         table = replace_column(source, other, rotated(source, other))
-        named = source[moved].cast(pa.string()).to_pylist()
-        values = [value and f"new-{value}" for value in named]
-        return [(target, replace_column(table, moved, pa.array(values, pa.string())))]
+        for column in (moved, *moved_too):
+            if column not in source.column_names:
+                continue
+            named = source[column].cast(pa.string()).to_pylist()
+            values = [value and f"new-{value}" for value in named]
+            table = replace_column(table, column, pa.array(values, pa.string()))
+        return [(target, table)]
     third = -(-source.num_rows // 3)
     keyless = replace_column(source, KEYS[feed], pa.nulls(source.num_rows, pa.string()))
     unlisted = source.slice(2 * third)

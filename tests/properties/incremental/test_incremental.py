@@ -47,6 +47,8 @@ LOADED_BY_FILE = (
     "int_engagement__sessions",
     "int_communication__message_events",
     "int_communication__messages",
+    "int_identity__event_sets",
+    "int_identity__message_sets",
 )
 BUILT = (
     *LOADED_BY_FILE,

@@ -1,19 +1,21 @@
-with
+-- depends_on: {{ ref('int_changes__identifier_sets') }}
+{{ config(materialized=made_by_key()) }}
 
-records as (
+with records as (
     select * from {{ ref('int_identity__records') }}
 ),
 
-events as (
-    select * from {{ ref('stg_engagement__events') }}
+event_sets as (
+    select * from {{ ref('int_identity__event_sets') }}
 ),
 
-message_events as (
-    select * from {{ ref('stg_communication__message_events') }}
+message_sets as (
+    select * from {{ ref('int_identity__message_sets') }}
 ),
 
 record_sets as (
     select
+        identifier_set_id,
         brand_id,
         contact_id,
         loyalty_card_id,
@@ -26,11 +28,26 @@ record_sets as (
         max(last_seen_at) as last_seen_at,
         count(*) as record_count
     from records
-    group by brand_id, contact_id, loyalty_card_id, email_key, phone, voucher_code, device_id
+    where
+        coalesce(contact_id, loyalty_card_id, email_key, phone, voucher_code, device_id) is not null
+    group by
+        identifier_set_id,
+        brand_id,
+        contact_id,
+        loyalty_card_id,
+        email_key,
+        phone,
+        voucher_code,
+        device_id
 ),
 
-event_sets as (
+gathered as (
+    select * from record_sets
+
+    union all
+
     select
+        identifier_set_id,
         brand_id,
         contact_id,
         cast(null as {{ type_string() }}) as loyalty_card_id,
@@ -38,42 +55,34 @@ event_sets as (
         cast(null as {{ type_string() }}) as phone,
         cast(null as {{ type_string() }}) as voucher_code,
         device_id,
-        concat('events|', min(event_id)) as evidence,
-        min(occurred_at) as first_seen_at,
-        max(occurred_at) as last_seen_at,
-        count(*) as record_count
-    from events
-    group by brand_id, contact_id, email_key, device_id
-),
+        evidence,
+        first_seen_at,
+        last_seen_at,
+        record_count
+    from event_sets
 
-message_sets as (
+    union all
+
     select
+        identifier_set_id,
         brand_id,
         contact_id,
         cast(null as {{ type_string() }}) as loyalty_card_id,
         email_key,
         phone,
         cast(null as {{ type_string() }}) as voucher_code,
-        -- A push token is where a message went, not where somebody logged in.
         cast(null as {{ type_string() }}) as device_id,
-        concat('message_events|', min(event_id)) as evidence,
-        min(occurred_at) as first_seen_at,
-        max(occurred_at) as last_seen_at,
-        count(*) as record_count
-    from message_events
-    group by brand_id, contact_id, email_key, phone
+        evidence,
+        first_seen_at,
+        last_seen_at,
+        record_count
+    from message_sets
 ),
 
-gathered as (
-    select * from record_sets
-    union all
-    select * from event_sets
-    union all
-    select * from message_sets
-),
-
+-- Not by the number alone: two sets of one number must be seen, and are refused by its test.
 merged as (
     select
+        identifier_set_id,
         brand_id,
         contact_id,
         loyalty_card_id,
@@ -84,31 +93,17 @@ merged as (
         min(evidence) as evidence,
         min(first_seen_at) as first_seen_at,
         max(last_seen_at) as last_seen_at,
-        sum(record_count) as record_count
+        cast(sum(record_count) as bigint) as record_count
     from gathered
-    where
-        coalesce(contact_id, loyalty_card_id, email_key, phone, voucher_code, device_id) is not null
-    group by brand_id, contact_id, loyalty_card_id, email_key, phone, voucher_code, device_id
-),
-
-numbered as (
-    select
-        {{ identifier_set_id(
-            'brand_id', 'contact_id', 'loyalty_card_id', 'email_key', 'phone', 'voucher_code',
-            'device_id'
-        ) }} as identifier_set_id,
+    group by
+        identifier_set_id,
         brand_id,
         contact_id,
         loyalty_card_id,
         email_key,
         phone,
         voucher_code,
-        device_id,
-        evidence,
-        first_seen_at,
-        last_seen_at,
-        cast(record_count as bigint) as record_count
-    from merged
+        device_id
 )
 
-select * from numbered
+select * from merged

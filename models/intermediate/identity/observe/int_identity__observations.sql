@@ -1,6 +1,7 @@
-with
+-- depends_on: {{ ref('int_changes__identifier_sets') }}
+{{ config(materialized=made_by_key()) }}
 
-identifier_sets as (
+with identifier_sets as (
     select * from {{ ref('int_identity__identifier_sets') }}
 ),
 

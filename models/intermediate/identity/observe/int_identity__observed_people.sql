@@ -121,11 +121,13 @@ sole_names as (
         min(case when is_full = has_full then birth_key end) as birth_key
     from full_names_preferred
     group by identifier_id
+    -- One value, where the least is the greatest: to count distinct ones takes four times as long.
     having
-        count(distinct initial) = 1
-        and count(distinct case when is_full = has_full then given_name end) = 1
-        and count(distinct surname) <= 1
-        and count(distinct birth_key) <= 1
+        min(initial) = max(initial)
+        and min(case when is_full = has_full then given_name end)
+        = max(case when is_full = has_full then given_name end)
+        and coalesce(min(surname) = max(surname), true)
+        and coalesce(min(birth_key) = max(birth_key), true)
 ),
 
 names_ranked as (
@@ -212,9 +214,9 @@ contacts_known as (
     where telling_observations.identifier_type = 'contact_id'
     group by telling_observations.identifier_id
     having
-        count(distinct names_resolved.given_name) = 1
-        and count(distinct names_resolved.surname) <= 1
-        and count(distinct names_resolved.birth_key) <= 1
+        min(names_resolved.given_name) = max(names_resolved.given_name)
+        and coalesce(min(names_resolved.surname) = max(names_resolved.surname), true)
+        and coalesce(min(names_resolved.birth_key) = max(names_resolved.birth_key), true)
 ),
 
 set_names as (
@@ -240,6 +242,21 @@ set_names as (
     where names_resolved.identifier_set_id is null
 ),
 
+-- The sets without a name are few, so they are found before their identifiers are paired.
+nameless_observations as (
+    select
+        telling_observations.identifier_set_id,
+        telling_observations.identifier_id,
+        telling_observations.identifier_key,
+        telling_observations.identifier_type,
+        telling_observations.scope_id,
+        telling_observations.priority
+    from telling_observations
+    left join set_names
+        on telling_observations.identifier_set_id = set_names.identifier_set_id
+    where set_names.identifier_set_id is null
+),
+
 others_ranked as (
     select
         observed.identifier_set_id,
@@ -251,16 +268,12 @@ others_ranked as (
             partition by observed.identifier_set_id, observed.identifier_id
             order by other.priority, other.identifier_key
         ) as telling_rank
-    from telling_observations as observed
-    inner join telling_observations as other
+    from nameless_observations as observed
+    inner join nameless_observations as other
         on
             observed.identifier_set_id = other.identifier_set_id
             and observed.identifier_id <> other.identifier_id
-    left join set_names
-        on observed.identifier_set_id = set_names.identifier_set_id
-    where
-        other.identifier_type <> 'voucher_code'
-        and set_names.identifier_set_id is null
+    where other.identifier_type <> 'voucher_code'
 ),
 
 told as (
