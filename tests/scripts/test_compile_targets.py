@@ -22,6 +22,8 @@ DEFAULT_HOLDS = {
     "proposed_links", "put_aside_table", "read_number", "reading_id", "register_file_readings",
     "register_landing_files", "register_put_aside_files", "tells_changes",
 }  # fmt: skip
+# Macros of publish_generation, which is for engines without `crossbrand publish --postgres`.
+NOT_ASKED = {"grant_schema", "parquet_rows"}
 
 
 def dispatched() -> tuple[set[str], set[str]]:
@@ -37,7 +39,7 @@ def test_every_dispatched_macro_has_a_branch_for_postgresql() -> None:
     names, macros = dispatched()
     assert len(names) > 50
     without = {name for name in names if f"postgres__{name}" not in macros}
-    assert without == DEFAULT_HOLDS, (
+    assert without - NOT_ASKED == DEFAULT_HOLDS, (
         "Give a new macro a branch postgres__…, or list it where its default branch holds there."
     )
     assert {name for name in DEFAULT_HOLDS if f"default__{name}" not in macros} == set()
