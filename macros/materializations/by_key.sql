@@ -23,7 +23,11 @@
     then; the log tells whose did since. `stamped` promises the same but for the column as_of_date, which holds
     the day in every row and is brought up to it. Without either a new as_of makes everything anew.
 
-    Traps. A row without a key, or of a key that has not changed, is an error: it would be there twice after the next
+    keyless: `anew` for a model that has rows of nobody: they are made anew by every build. Such a row's null must come by
+    an inner join from a table that says so (int_identity__record_customers), never from a left join that finds nothing:
+    among the changed keys alone it finds nothing for all others.
+
+    Traps. A row without a key (but for keyless), or of a key that has not changed, is an error: it would be there twice after the next
     build. <model>__followed holds made_by (everything that the rows depend on for all keys) and how far in the log
     the rows are; it is written in the same transaction as they.
 #}
@@ -73,7 +77,7 @@
         {% do crossbrand.refuse_stray_rows(delta, key, '(' ~ key ~ ') not in (select ' ~ key ~ ' from ' ~ changes ~ ')') %}
         {%- set columns = adapter.get_columns_in_relation(target_relation) | map(attribute='quoted') | join(', ') -%}
         {% call statement('main') -%}
-            delete from {{ target_relation }} where ({{ key }}) in (select {{ key }} from {{ changes }});
+            delete from {{ target_relation }} where {{ crossbrand.of_changed_keys(key, changes) }};
             insert into {{ target_relation }} ({{ columns }}) select {{ columns }} from {{ delta }};
             {%- if config.get('asks_as_of') == 'stamped' %}
             update {{ target_relation }} as held

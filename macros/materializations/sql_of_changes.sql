@@ -13,8 +13,8 @@
         {%- if told.key.split(', ') | reject('in', names) | list | length == 0 -%}
             {%- set part = crossbrand.scratch_table(relation.identifier ~ '__part') -%}
             {%- do run_query(
-                'create or replace temp view ' ~ part ~ ' as select * from ' ~ relation ~ ' where (' ~ told.key ~ ') in (select ' ~ told.key
-                ~ ' from ' ~ changes ~ ')'
+                'create or replace temp view ' ~ part ~ ' as select * from ' ~ relation ~ ' where '
+                ~ crossbrand.of_changed_keys(told.key, changes)
             ) -%}
             {%- do cut.append((relation, part)) -%}
         {%- endif -%}
@@ -39,4 +39,12 @@
         {%- do replaced.append(modules.re.sub(name, other, replaced[-1])) -%}
     {%- endfor -%}
     {{ return(replaced[-1]) }}
+{%- endmacro %}
+
+{# The condition that a row is of a key in the table `changes`, or of none where such rows are made anew by every build (keyless). #}
+{% macro of_changed_keys(key, changes) -%}
+    {{ return(
+        '((' ~ key ~ ') in (select ' ~ key ~ ' from ' ~ changes ~ ')'
+        ~ (' or ' ~ crossbrand.key_is_missing(key) if config.get('keyless') == 'anew' else '') ~ ')'
+    ) }}
 {%- endmacro %}
