@@ -1,3 +1,6 @@
+-- depends_on: {{ ref('int_changes__customers') }}
+{{ config(materialized=made_by_key()) }}
+
 -- What a customer's way to an order is made of: visits, by how they came, and clicks in messages
 -- that led to no visit that we saw. A click that did is that visit.
 with sessions as (

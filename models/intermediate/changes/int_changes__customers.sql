@@ -178,6 +178,27 @@ records_hashed as (
 
     union all
 
+    -- What is paid back is the order's customer's, whoever brought the goods back.
+    select
+        brand_id,
+        'orders' as feed,
+        order_id as record_id,
+        returned_at as occurred_at,
+        {{ hash_relation_row('returns') }} as row_hash
+    from returns
+
+    union all
+
+    select
+        brand_id,
+        'orders' as feed,
+        order_id as record_id,
+        returned_at as occurred_at,
+        {{ hash_relation_row('refunds') }} as row_hash
+    from refunds
+
+    union all
+
     select
         brand_id,
         'reviews' as feed,
@@ -277,12 +298,32 @@ facts_bound as (
 
     union all
 
+    -- The message may have been somebody else's.
+    select
+        session_customers.customer_id,
+        {{ hash_relation_row('session_customers') }} as bond_hash,
+        {{ hash_relation_row('messages') }} as row_hash,
+        messages.sent_at <= as_of.as_of_at as has_happened
+    from sessions
+    cross join as_of
+    inner join session_customers
+        on
+            sessions.brand_id = session_customers.brand_id
+            and sessions.session_id = session_customers.session_id
+    inner join messages
+        on
+            sessions.brand_id = messages.brand_id
+            and sessions.landing_message_id = messages.message_id
+
+    union all
+
     select
         message_customers.customer_id,
         {{ hash_relation_row('message_customers') }} as bond_hash,
         {{ hash_relation_row('messages') }} as row_hash,
-        true as has_happened
+        messages.sent_at <= as_of.as_of_at as has_happened
     from messages
+    cross join as_of
     inner join message_customers
         on
             messages.brand_id = message_customers.brand_id

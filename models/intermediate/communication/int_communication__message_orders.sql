@@ -3,6 +3,8 @@
     brand. An order may follow several messages; is_credited marks the last of them, so that each order
     is credited once. A message that bounced or failed brought nobody.
 #}
+-- depends_on: {{ ref('int_changes__customers') }}
+{{ config(materialized=made_by_key()) }}
 with messages as (
     select brand_id, message_id, sent_at
     from {{ ref('int_communication__messages') }}

@@ -1,3 +1,6 @@
+-- depends_on: {{ ref('int_changes__customers') }}
+{{ config(materialized=made_by_key(), asks_as_of='passed') }}
+
 -- What a customer did of their own accord at each brand and, in the scope all, in the group:
 -- visits, reviews and answers, counted once for both 360s.
 with sessions as (

@@ -1,3 +1,5 @@
+-- depends_on: {{ ref('int_changes__customers') }}
+{{ config(materialized=made_by_key()) }}
 with
 
 contacts as (

@@ -1,3 +1,6 @@
+-- depends_on: {{ ref('int_changes__customers') }}
+{{ config(materialized=made_by_key(), asks_as_of='passed') }}
+
 -- What passed between a customer and each brand and, in the scope all, the group: messages and
 -- cases of the service desk, counted once for both 360s.
 with messages as (

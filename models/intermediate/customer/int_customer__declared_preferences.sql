@@ -1,3 +1,5 @@
+-- depends_on: {{ ref('int_changes__customers') }}
+{{ config(materialized=made_by_key(), asks_as_of='passed') }}
 with
 
 survey_responses as (

@@ -1,3 +1,6 @@
+-- depends_on: {{ ref('int_changes__customers') }}
+{{ config(materialized=made_by_key()) }}
+
 -- What a customer brought to each brand and, in the scope all, to the group: counted once for both
 -- 360s, so that the two cannot disagree.
 with orders as (

@@ -1,77 +1,22 @@
--- The activity score of each customer and brand as it stood at each month's end: the whole months
--- of the window, aged to that end, and what is left of the month in which the window begins.
-with activity_points as (
-    select customer_id, brand_id, month_number, is_remainder, points
-    from {{ ref('int_history__activity_points') }}
+-- A view, since it only puts together what is kept in two places.
+{{ config(materialized='view') }}
+
+with past_activity_scores as (
+    select customer_id, brand_id, month_number, activity_score
+    from {{ ref('int_history__past_activity_scores') }}
 ),
 
-months as (
-    select month_number, window_start_month_number, end_microseconds
-    from {{ ref('int_history__months') }}
+current_activity_scores as (
+    select customer_id, brand_id, month_number, activity_score
+    from {{ ref('int_history__current_activity_scores') }}
 ),
 
--- Whole months before the first one that is kept have no row in months.
-points_ended as (
-    select
-        activity_points.customer_id,
-        activity_points.brand_id,
-        activity_points.month_number,
-        activity_points.points,
-        coalesce(
-            months.end_microseconds,
-            {{ epoch_microseconds(
-                'cast(' ~ month_start('activity_points.month_number + 1') ~ ' as timestamp)'
-            ) }} - 1
-        ) as end_microseconds
-    from activity_points
-    left join months
-        on activity_points.month_number = months.month_number
-    where not activity_points.is_remainder
-),
-
-points_aged as (
-    select
-        points_ended.customer_id,
-        points_ended.brand_id,
-        months.month_number,
-        {{ halved_points(
-            'points_ended.points', 'months.end_microseconds - points_ended.end_microseconds'
-        ) }} as points
-    from points_ended
-    inner join months
-        on
-            points_ended.month_number > months.window_start_month_number
-            and points_ended.month_number <= months.month_number
-
+scores_united as (
+    select customer_id, brand_id, month_number, activity_score
+    from past_activity_scores
     union all
-
-    select
-        customer_id,
-        brand_id,
-        month_number,
-        points
-    from activity_points
-    where is_remainder
-),
-
-scores_summed as (
-    select
-        customer_id,
-        brand_id,
-        month_number,
-        cast(sum(points) as decimal(18, 6)) as activity_score
-    from points_aged
-    group by customer_id, brand_id, month_number
-),
-
-scores_positive as (
-    select
-        customer_id,
-        brand_id,
-        month_number,
-        activity_score
-    from scores_summed
-    where activity_score > 0
+    select customer_id, brand_id, month_number, activity_score
+    from current_activity_scores
 )
 
-select * from scores_positive
+select * from scores_united

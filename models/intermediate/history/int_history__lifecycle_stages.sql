@@ -1,26 +1,21 @@
 -- A view, since one model reads it: a table would be written to be read once.
 {{ config(materialized='view') }}
 
--- The lifecycle stage of each month's end over all brands, by the macro that tells today's. What
--- has happened since the beginning is carried from month to month.
-with customers as (
+-- The lifecycle stage of each month's end over all brands: of the months that are over as it is
+-- kept, of the month of as_of by what is known today.
+with past_lifecycle_stages as (
+    select customer_id, month_number, lifecycle_stage_with_cart, lifecycle_stage_without_cart
+    from {{ ref('int_history__past_lifecycle_stages') }}
+),
+
+customers as (
     select customer_id, first_seen_at
     from {{ ref('int_identity__customers') }}
 ),
 
 months as (
-    select month_number, end_microseconds
+    select month_number, end_microseconds, is_current
     from {{ ref('int_history__months') }}
-),
-
-order_customers as (
-    select brand_id, order_id, customer_id, ordered_at
-    from {{ ref('int_transaction__order_customers') }}
-),
-
-life_days as (
-    select customer_id, life_date, last_activity_at, last_visit_at
-    from {{ ref('int_lifecycle__life_days') }}
 ),
 
 carts as (
@@ -32,53 +27,22 @@ carts as (
     where customer_id is not null
 ),
 
-first_month as (
-    select min(month_number) as month_number
-    from months
-),
-
-orders_numbered as (
+measures as (
     select
         customer_id,
-        {{ month_number('ordered_at') }} as month_number,
-        ordered_at,
-        lag(ordered_at) over (
-            partition by customer_id order by ordered_at, brand_id desc, order_id desc
-        ) as previous_order_at,
-        row_number() over (
-            partition by customer_id order by ordered_at, brand_id desc, order_id desc
-        ) as order_number
-    from order_customers
+        order_count,
+        last_order_at,
+        previous_order_at,
+        last_visit_at,
+        last_activity_at,
+        has_open_cart
+    from {{ ref('int_lifecycle__measures') }}
+    where scope = 'all'
 ),
 
--- The last order of a month and the one before it, which may lie months back.
-orders_summed as (
-    select
-        orders_numbered.customer_id,
-        greatest(orders_numbered.month_number, first_month.month_number) as month_number,
-        max(orders_numbered.order_number) as order_count,
-        max(orders_numbered.ordered_at) as last_order_at,
-        {{ first_by('orders_numbered.previous_order_at', '-orders_numbered.order_number') }}
-            as previous_order_at
-    from orders_numbered
-    cross join first_month
-    group by
-        orders_numbered.customer_id,
-        greatest(orders_numbered.month_number, first_month.month_number)
-),
-
-life_summed as (
-    select
-        life_days.customer_id,
-        greatest({{ month_number('life_days.life_date') }}, first_month.month_number)
-            as month_number,
-        max(life_days.last_activity_at) as last_activity_at,
-        max(life_days.last_visit_at) as last_visit_at
-    from life_days
-    cross join first_month
-    group by
-        life_days.customer_id,
-        greatest({{ month_number('life_days.life_date') }}, first_month.month_number)
+as_of as (
+    select as_of_at
+    from {{ ref('int_operations__as_of') }}
 ),
 
 open_carts as (
@@ -90,86 +54,45 @@ open_carts as (
         on
             carts.opened_microseconds <= months.end_microseconds
             and carts.open_until_microseconds > months.end_microseconds
+    where not months.is_current
 ),
 
-months_spread as (
+stages_united as (
     select
-        customers.customer_id,
-        months.month_number,
-        months.end_microseconds,
-        orders_summed.order_count,
-        orders_summed.last_order_at,
-        orders_summed.previous_order_at,
-        life_summed.last_activity_at,
-        life_summed.last_visit_at,
-        open_carts.customer_id is not null as has_open_cart
-    from customers
-    inner join months
-        on {{ epoch_microseconds('customers.first_seen_at') }} <= months.end_microseconds
-    left join orders_summed
-        on
-            customers.customer_id = orders_summed.customer_id
-            and months.month_number = orders_summed.month_number
-    left join life_summed
-        on
-            customers.customer_id = life_summed.customer_id
-            and months.month_number = life_summed.month_number
+        past_lifecycle_stages.customer_id,
+        past_lifecycle_stages.month_number,
+        case
+            when open_carts.customer_id is null
+                then past_lifecycle_stages.lifecycle_stage_without_cart
+            else past_lifecycle_stages.lifecycle_stage_with_cart
+        end as lifecycle_stage
+    from past_lifecycle_stages
     left join open_carts
         on
-            customers.customer_id = open_carts.customer_id
-            and months.month_number = open_carts.month_number
-),
+            past_lifecycle_stages.customer_id = open_carts.customer_id
+            and past_lifecycle_stages.month_number = open_carts.month_number
 
--- Counts and moments only grow, so the greatest so far is the latest; so is the order before the
--- last.
-months_carried as (
-    select
-        customer_id,
-        month_number,
-        {{ from_epoch_microseconds('end_microseconds') }} as moment_at,
-        max(order_count) over (
-            partition by customer_id
-            order by month_number
-            rows between unbounded preceding and current row
-        ) as order_count,
-        max(last_order_at) over (
-            partition by customer_id
-            order by month_number
-            rows between unbounded preceding and current row
-        ) as last_order_at,
-        max(previous_order_at) over (
-            partition by customer_id
-            order by month_number
-            rows between unbounded preceding and current row
-        ) as previous_order_at,
-        max(last_activity_at) over (
-            partition by customer_id
-            order by month_number
-            rows between unbounded preceding and current row
-        ) as last_activity_at,
-        max(last_visit_at) over (
-            partition by customer_id
-            order by month_number
-            rows between unbounded preceding and current row
-        ) as last_visit_at,
-        has_open_cart
-    from months_spread
-),
+    union all
 
-stages_told as (
     select
-        customer_id,
-        month_number,
+        measures.customer_id,
+        months.month_number,
         {{ lifecycle_stage(
-            moment_at='moment_at',
-            order_count='order_count',
-            last_order_at='last_order_at',
-            previous_order_at='previous_order_at',
-            last_visit_at='last_visit_at',
-            last_activity_at='last_activity_at',
-            has_open_cart='has_open_cart'
+            moment_at='as_of.as_of_at',
+            order_count='measures.order_count',
+            last_order_at='measures.last_order_at',
+            previous_order_at='measures.previous_order_at',
+            last_visit_at='measures.last_visit_at',
+            last_activity_at='measures.last_activity_at',
+            has_open_cart='measures.has_open_cart'
         ) }} as lifecycle_stage
-    from months_carried
+    from measures
+    cross join as_of
+    inner join customers
+        on measures.customer_id = customers.customer_id
+    inner join months
+        on {{ epoch_microseconds('customers.first_seen_at') }} <= months.end_microseconds
+    where months.is_current
 )
 
-select * from stages_told
+select * from stages_united

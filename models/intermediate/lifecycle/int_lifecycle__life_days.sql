@@ -1,8 +1,11 @@
+-- depends_on: {{ ref('int_changes__customers') }}
+{{ config(materialized=made_by_key(), asks_as_of='passed') }}
+
 -- Signs of life by day, from which the last one as of any past midnight is a maximum over few rows.
 -- A visit shows life when it begins and when it ends; of what happens else, whatever earns points.
-with record_activity as (
-    select brand_id, feed, record_id, last_activity_at
-    from {{ ref('int_engagement__record_activity') }}
+with record_happenings as (
+    select brand_id, feed, record_id, occurred_at
+    from {{ ref('int_engagement__record_happenings') }}
 ),
 
 sessions as (
@@ -46,15 +49,15 @@ as_of as (
 signs_united as (
     select
         record_customers.customer_id,
-        record_activity.brand_id,
-        record_activity.last_activity_at as occurred_at,
+        record_happenings.brand_id,
+        record_happenings.occurred_at,
         false as is_visit
-    from record_activity
+    from record_happenings
     inner join record_customers
         on
-            record_activity.brand_id = record_customers.brand_id
-            and record_activity.feed = record_customers.feed
-            and record_activity.record_id = record_customers.record_id
+            record_happenings.brand_id = record_customers.brand_id
+            and record_happenings.feed = record_customers.feed
+            and record_happenings.record_id = record_customers.record_id
 
     union all
 

@@ -6,6 +6,8 @@
     one's own customers did is a legitimate interest until they object; nothing of it leaves for a platform
     without a grant (sync_profiles).
 #}
+-- depends_on: {{ ref('int_changes__customers') }}
+{{ config(materialized=made_by_key()) }}
 with
 
 brands as (

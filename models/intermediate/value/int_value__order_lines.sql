@@ -1,3 +1,6 @@
+-- depends_on: {{ ref('int_changes__customers') }}
+{{ config(materialized=made_by_key(), keyless='anew') }}
+
 -- What each line of a counted order brought, less what was paid back of it. A return that names
 -- its line, or else its product, is taken from that line; one that names neither is spread over
 -- the lines of the order by what they cost. All in the order's currency and converted once, at the
@@ -21,9 +24,11 @@ orders as (
     where is_counted
 ),
 
+-- Every order is a record, though not everybody's.
 order_customers as (
-    select brand_id, order_id, customer_id
-    from {{ ref('int_transaction__order_customers') }}
+    select brand_id, record_id as order_id, customer_id
+    from {{ ref('int_identity__record_customers') }}
+    where feed = 'orders'
 ),
 
 refunds as (
@@ -73,7 +78,7 @@ lines_priced as (
         on
             orders.currency_code = exchange_rates.currency_code
             and orders.order_date = exchange_rates.rate_date
-    left join order_customers
+    inner join order_customers
         on
             order_lines.brand_id = order_customers.brand_id
             and order_lines.order_id = order_customers.order_id

@@ -1,7 +1,6 @@
 -- A view, since one model reads it: a table would be written to be read once.
 {{ config(materialized='view') }}
 
--- Looks at products before anything is bound to a customer: sessions are far fewer than events.
 with session_events as (
     select session_id, brand_id, event_type, product_id, category, occurred_at
     from {{ ref('int_engagement__session_events') }}
@@ -19,44 +18,29 @@ as_of as (
 ),
 
 -- Where an event names a product, the catalogue knows its category best.
-looks_counted as (
+customers_summed as (
     select
-        session_events.session_id,
+        session_customers.customer_id,
         session_events.brand_id,
         session_events.product_id,
         session_events.category,
         count(*) as look_count
     from session_events
     cross join as_of
+    inner join session_customers
+        on
+            session_events.brand_id = session_customers.brand_id
+            and session_events.session_id = session_customers.session_id
     where
         session_events.event_type
         in ('product_view', 'category_view', 'add_to_cart', 'wishlist_add')
         and (session_events.product_id is not null or session_events.category is not null)
         and session_events.occurred_at <= as_of.as_of_at
     group by
-        session_events.session_id,
+        session_customers.customer_id,
         session_events.brand_id,
         session_events.product_id,
         session_events.category
-),
-
-customers_summed as (
-    select
-        session_customers.customer_id,
-        looks_counted.brand_id,
-        looks_counted.product_id,
-        looks_counted.category,
-        sum(looks_counted.look_count) as look_count
-    from looks_counted
-    inner join session_customers
-        on
-            looks_counted.brand_id = session_customers.brand_id
-            and looks_counted.session_id = session_customers.session_id
-    group by
-        session_customers.customer_id,
-        looks_counted.brand_id,
-        looks_counted.product_id,
-        looks_counted.category
 )
 
 select * from customers_summed

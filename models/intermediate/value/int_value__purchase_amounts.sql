@@ -1,3 +1,6 @@
+-- depends_on: {{ ref('int_changes__customers') }}
+{{ config(materialized=made_by_key()) }}
+
 -- Orders of one day are one purchase: a second order a minute later is no second decision to buy.
 with orders as (
     select brand_id, order_id, total_amount, cast(ordered_at as date) as order_date

@@ -8,7 +8,7 @@ contacts as (
 ),
 
 profiles as (
-    select * from {{ ref('int_customer__profiles') }}
+    select * from {{ ref('int_customer__believed_attributes') }}
 ),
 
 unpivoted as (

@@ -1,12 +1,17 @@
+-- depends_on: {{ ref('int_changes__customers') }}
+{{ config(materialized=made_by_key(), keyless='anew') }}
+
 with orders as (
     select brand_id, order_id, total_amount, ordered_at
     from {{ ref('int_transaction__orders') }}
     where is_counted
 ),
 
+-- Every order is a record, though not everybody's.
 order_customers as (
-    select brand_id, order_id, customer_id
-    from {{ ref('int_transaction__order_customers') }}
+    select brand_id, record_id as order_id, customer_id
+    from {{ ref('int_identity__record_customers') }}
+    where feed = 'orders'
 ),
 
 refunds as (
@@ -41,7 +46,7 @@ orders_valued as (
             orders.total_amount - coalesce(refunds_summed.refund_amount, 0) as decimal(18, 2)
         ) as revenue_amount
     from orders
-    left join order_customers
+    inner join order_customers
         on
             orders.brand_id = order_customers.brand_id
             and orders.order_id = order_customers.order_id

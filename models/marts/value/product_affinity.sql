@@ -1,12 +1,9 @@
-with order_lines as (
-    select customer_id, brand_id, product_id, net_line_amount
-    from {{ ref('int_value__order_lines') }}
-    where customer_id is not null
-),
+-- depends_on: {{ ref('int_changes__likings') }}
+{{ config(materialized=made_by_key(), asks_as_of='stamped') }}
 
-product_interest as (
-    select customer_id, brand_id, product_id, category, look_count
-    from {{ ref('int_value__product_interest') }}
+with product_signs as (
+    select customer_id, brand_id, product_id, category, spend_amount, look_count
+    from {{ ref('int_value__product_signs') }}
 ),
 
 products as (
@@ -19,7 +16,7 @@ products as (
         color,
         size,
         season
-    from {{ ref('stg_transaction__products') }}
+    from {{ ref('int_value__product_attributes') }}
 ),
 
 as_of as (
@@ -33,58 +30,24 @@ profiling_stops as (
     where scope = 'all'
 ),
 
-signs_united as (
-    select
-        customer_id,
-        brand_id,
-        product_id,
-        cast(null as {{ dbt.type_string() }}) as category,
-        net_line_amount as spend_amount,
-        0 as look_count
-    from order_lines
-
-    union all
-
-    select
-        customer_id,
-        brand_id,
-        product_id,
-        category,
-        0 as spend_amount,
-        look_count
-    from product_interest
-),
-
-products_summed as (
-    select
-        customer_id,
-        brand_id,
-        product_id,
-        category,
-        sum(spend_amount) as spend_amount,
-        sum(look_count) as look_count
-    from signs_united
-    group by customer_id, brand_id, product_id, category
-),
-
 attributes_joined as (
     select
-        products_summed.customer_id,
-        coalesce(products.category, products_summed.category) as category,
+        product_signs.customer_id,
+        coalesce(products.category, product_signs.category) as category,
         products.product_brand,
         products.collection,
         products.color,
         products.size,
         products.season,
-        products_summed.spend_amount,
-        products_summed.look_count
-    from products_summed
+        product_signs.spend_amount,
+        product_signs.look_count
+    from product_signs
     left join products
         on
-            products_summed.brand_id = products.brand_id
-            and products_summed.product_id = products.product_id
+            product_signs.brand_id = products.brand_id
+            and product_signs.product_id = products.product_id
     left join profiling_stops
-        on products_summed.customer_id = profiling_stops.customer_id
+        on product_signs.customer_id = profiling_stops.customer_id
     where profiling_stops.customer_id is null
 ),
 
