@@ -16,3 +16,7 @@
 {% macro duckdb__grant_schema(schema, reader) -%}
     {{ exceptions.raise_compiler_error("DuckDB has no roles: who may open the file may read it.") }}
 {%- endmacro %}
+
+{% macro postgres__grant_schema(schema, reader) -%}
+    {{ exceptions.raise_compiler_error("Nothing is published from the target postgres. `crossbrand publish --postgres` brings DuckDB's marts there.") }}
+{%- endmacro %}

@@ -14,3 +14,7 @@
 {% macro duckdb__parquet_rows(path) -%}
     '{{ path }}'
 {%- endmacro %}
+
+{% macro postgres__parquet_rows(path) -%}
+    {{ exceptions.raise_compiler_error("PostgreSQL reads no Parquet. `crossbrand publish --postgres` brings DuckDB's marts there.") }}
+{%- endmacro %}

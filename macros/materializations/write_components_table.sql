@@ -19,6 +19,7 @@
     {% call statement('main') -%}
         {{ create_table_as(False, intermediate_relation, result_query) }}
     {%- endcall %}
+    {% do create_indexes(intermediate_relation) %}
     {% if existing_relation is not none %}
         {% do adapter.rename_relation(existing_relation, backup_relation) %}
     {% endif %}
