@@ -6,7 +6,8 @@
     role: activation or bi. generation: small letters and digits that sort by time; by default the moment at which dbt
     was started. kept: how many generations stay, at least two. protected: the folder of a generation that
     `crossbrand publish --parquet` wrote (published/bi/parquet/<generation>), read in the place of the marts.
-    leave_out: true to publish bi without the marts that only `protected` can give.
+    leave_out: true to publish bi without the marts that only `protected` can give. readers: who may select in the role's
+    schema from now on, where the catalog has roles (grant_schema).
 
     The tables are written into the schema <role>__<generation> and looked at. Only then the readers' schema <role> is
     touched: each view there gets both generations, of which it shows the one that the view `_current` names; that view
@@ -17,13 +18,16 @@
     bi fails closed: keyed ids and hidden small groups cannot be said in SQL (a statement would hold the key; what has to be
     hidden follows from what is hidden), so a mart with either is refused unless `protected` is given. docs/scale.md.
 #}
-{% macro publish_generation(role='activation', generation=none, kept=3, protected=none, leave_out=false) %}
+{% macro publish_generation(role='activation', generation=none, kept=3, protected=none, leave_out=false, readers=[]) %}
     {%- set generation = generation | string if generation is not none else run_started_at.strftime('%Y%m%dt%H%M%Sz') -%}
     {%- if role not in ['activation', 'bi'] -%}
         {{ exceptions.raise_compiler_error("There is no role " ~ role ~ ": activation or bi.") }}
     {%- endif -%}
     {%- if not modules.re.match('[0-9a-z]+$', generation) or kept < 2 -%}
         {{ exceptions.raise_compiler_error("A generation is named by small letters and digits, and two are kept at least.") }}
+    {%- endif -%}
+    {%- if modules.re.search('[`\'"]', (readers | join('') ~ (protected or ''))) -%}
+        {{ exceptions.raise_compiler_error("A reader or a folder with a quote in its name is not taken.") }}
     {%- endif -%}
     {%- set schema = role ~ '__' ~ generation -%}
     {%- do adapter.create_schema(api.Relation.create(database=target.get('database'), schema=role)) -%}
@@ -32,6 +36,9 @@
         {%- do crossbrand.settle() -%}
     {%- endif -%}
     {%- do crossbrand.show_generation(role, schema) -%}
+    {%- for reader in readers -%}
+        {%- do grant_schema(role, reader) -%}
+    {%- endfor -%}
     {%- do crossbrand.sweep_generations(role, schema, kept) -%}
     {%- do crossbrand.settle() -%}
 {% endmacro %}
@@ -117,9 +124,6 @@
     {%- for name in shown if name not in names and name != '_current' -%}
         {%- do run_query('drop view ' ~ role ~ '.' ~ adapter.quote(name)) -%}
     {%- endfor -%}
-    {%- for reader in var('published_readers', {}).get(role) or [] -%}
-        {%- do grant_schema(role, reader) -%}
-    {%- endfor -%}
     {{ log(role ~ ' shows ' ~ schema ~ ', ' ~ (names | length - 2) ~ ' marts; before: ' ~ old, info=true) }}
 {% endmacro %}
 
@@ -176,13 +180,16 @@
 {% endmacro %}
 
 
-{# Drops the generations of a role beyond the newest `kept`, but never the one that is shown. #}
+{#
+    Drops the generations of a role beyond the newest `kept`, but never the one that is shown, nor a schema without
+    `_generation`: what a call that died has left, or somebody else's.
+#}
 {% macro sweep_generations(role, schema, kept) %}
     {%- set found = [] -%}
     {%- for name in list_schemas(target.get('database')).columns[0].values() | sort(reverse=true) if name.startswith(role ~ '__') -%}
         {%- do found.append(name) -%}
     {%- endfor -%}
-    {%- for name in found[kept:] if name != schema -%}
+    {%- for name in found[kept:] if name != schema and '_generation' in crossbrand.tables_of(name) -%}
         {%- do run_query('drop schema ' ~ name ~ ' cascade') -%}
         {{ log('dropped ' ~ name, info=true) }}
     {%- endfor -%}
