@@ -1,3 +1,6 @@
+-- depends_on: {{ ref('int_changes__sessions') }}
+{{ config(materialized=made_by_key()) }}
+
 -- Where each visit came from. What the link itself says (a message, a share code, utm parameters)
 -- beats the referrer, which browsers often withhold.
 with sessions as (

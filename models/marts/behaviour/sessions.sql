@@ -1,3 +1,6 @@
+-- depends_on: {{ ref('int_changes__sessions') }}
+{{ config(materialized=made_by_key()) }}
+
 with sessions as (
     select
         session_id,

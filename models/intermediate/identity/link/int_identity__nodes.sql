@@ -3,9 +3,10 @@
     contradicting people share is one node per person, and a set of identifiers whose person is not
     known has no node for it.
 #}
-with
+-- depends_on: {{ ref('int_changes__set_people') }}
+{{ config(materialized=made_by_key()) }}
 
-observations as (
+with observations as (
     select * from {{ ref('int_identity__observations') }}
 ),
 

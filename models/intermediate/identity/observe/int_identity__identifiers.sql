@@ -1,6 +1,7 @@
-with
+-- depends_on: {{ ref('int_changes__identifiers') }}
+{{ config(materialized=made_by_key()) }}
 
-observations as (
+with observations as (
     select * from {{ ref('int_identity__observations') }}
 ),
 

@@ -7,9 +7,10 @@
     person it can stand for. Two surnames with one first name are a maiden name. A null key says
     that the record cannot be given to one of the people: it is left to its other identifiers.
 #}
-with
+-- depends_on: {{ ref('int_changes__identifiers') }}
+{{ config(materialized=made_by_key()) }}
 
-observed_people as (
+with observed_people as (
     select * from {{ ref('int_identity__observed_people') }}
 ),
 
