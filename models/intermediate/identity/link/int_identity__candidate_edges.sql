@@ -47,13 +47,34 @@ evidence_gathered as (
     group by seen_together.node_a, seen_together.node_b
 ),
 
-distinct_nodes as (
+keys_named as (
     select
-        node_id,
-        {{ identifier_node_key('identifier_type', 'scope_id', 'identifier_value') }}
+        {{ identifier_node_key('identifier_type_a', 'scope_id_a', 'identifier_value_a') }}
             as identifier_key
+    from identity_decisions
+    where decision = 'always_link'
+
+    union
+
+    select
+        {{ identifier_node_key('identifier_type_b', 'scope_id_b', 'identifier_value_b') }}
+            as identifier_key
+    from identity_decisions
+    where decision = 'always_link'
+),
+
+-- A steward names few identifiers, so their nodes are sought and not all nodes keyed.
+nodes_named as (
+    select
+        nodes.node_id,
+        keys_named.identifier_key
     from nodes
-    group by 1, 2
+    inner join keys_named
+        on
+            {{ identifier_node_key(
+                'nodes.identifier_type', 'nodes.scope_id', 'nodes.identifier_value'
+            ) }} = keys_named.identifier_key
+    group by nodes.node_id, keys_named.identifier_key
 ),
 
 always_linked as (
@@ -61,11 +82,11 @@ always_linked as (
         nodes_a.node_id as node_a,
         nodes_b.node_id as node_b
     from identity_decisions
-    inner join distinct_nodes as nodes_a
+    inner join nodes_named as nodes_a
         on
             nodes_a.identifier_key
             = {{ identifier_node_key('identifier_type_a', 'scope_id_a', 'identifier_value_a') }}
-    inner join distinct_nodes as nodes_b
+    inner join nodes_named as nodes_b
         on
             nodes_b.identifier_key
             = {{ identifier_node_key('identifier_type_b', 'scope_id_b', 'identifier_value_b') }}
