@@ -40,3 +40,46 @@
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
+
+{% macro spark__choose_unread_files(feed) -%}
+    {%- if execute -%}
+        {%- set files = namespace(unread=none) -%}
+        {%- do mend_table() -%}
+        {%- if is_incremental() -%}
+            {%- do refuse_earlier_state() -%}
+            {%- set outdated = run_query("
+                select count(*)
+                from (select distinct landing_file_id from " ~ this ~ ") as held
+                left join " ~ landing_file_readings(feed) ~ " as found on held.landing_file_id = found.landing_file_id
+                where found.landing_file_id is null
+            ").columns[0].values()[0] -%}
+            {%- if outdated > 0 -%}
+                {%- do empty_table(this) -%}
+            {%- else -%}
+                {%- set files.unread = run_query("
+                    select found.landed_file
+                    from " ~ landing_file_readings(feed) ~ " as found
+                    left join (select distinct landing_file_id from " ~ this ~ ") as held
+                        on found.landing_file_id = held.landing_file_id
+                    where held.landing_file_id is null
+                    order by found.landed_file
+                ").columns[0].values() -%}
+            {%- endif -%}
+        {%- endif -%}
+        {%- set literals = [] -%}
+        {%- for file in files.unread or [] -%}
+            {%- do literals.append("'" ~ file | replace('\\', '\\\\') | replace("'", "\\'") ~ "'") -%}
+        {%- endfor -%}
+        {%- set chosen -%}
+            create or replace temporary view {{ unread_rows(source('landing', feed)) }} as
+            select
+                *,
+                _metadata.file_path as _landing_file
+            from {{ source('landing', feed) }}
+            {%- if files.unread is not none %}
+            where {{ '_metadata.file_path in (' ~ literals | join(', ') ~ ')' if literals else '1 = 2' }}
+            {%- endif -%}
+        {%- endset -%}
+        {%- do run_query(chosen) -%}
+    {%- endif -%}
+{%- endmacro %}

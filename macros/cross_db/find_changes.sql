@@ -18,3 +18,9 @@
     create or replace temp table {{ changes() }} as {{ changed }}
     {%- endif -%}
 {%- endmacro %}
+
+{% macro spark__find_changes(changed) -%}
+    {%- if execute and is_incremental() -%}
+        {%- do create_scratch_table(this.identifier ~ '__changes', changed) -%}
+    {%- endif -%}
+{%- endmacro %}

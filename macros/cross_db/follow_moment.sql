@@ -36,3 +36,24 @@
     );
     create or replace table {{ kept }} as {{ moments }}
 {%- endmacro %}
+
+{% macro spark__follow_moment(name, moments) -%}
+    {%- if execute -%}
+        {%- set kept = this.incorporate(path={'identifier': this.identifier ~ '__' ~ name}) -%}
+        {%- if not is_incremental() -%}
+            {%- do run_query('drop table if exists ' ~ kept) -%}
+        {%- endif -%}
+        {%- set held = 'select moment_at, true as was_kept from ' ~ kept ~ ' union all ' if has_table(kept) else '' -%}
+        {%- set found = run_query(
+            "select cast(min(moment_at) as string), cast(max(moment_at) as string), count(case when was_kept then moment_at end),"
+            ~ " cast(max(case when not was_kept then moment_at end) as string) from (" ~ held
+            ~ "select moment_at, false as was_kept from (" ~ moments ~ ") as now) as moments"
+        ).rows[0] -%}
+        {%- set state = loading_state_held() -%}
+        {%- do state.update({name ~ '_low': found[0], name ~ '_high': found[1], name ~ '_now': found[3]}) -%}
+        {%- if found[2] == 0 -%}
+            {%- do state.update({'followed_number': 0}) -%}
+        {%- endif -%}
+        {%- do set_loading_state(state) -%}
+    {%- endif -%}
+{%- endmacro %}

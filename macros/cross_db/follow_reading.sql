@@ -39,3 +39,32 @@
     set variable followed_number = 0
     {%- endif -%}
 {%- endmacro %}
+
+{% macro spark__follow_reading(read_from, through=none) -%}
+    {%- if execute -%}
+        {%- do mend_table() -%}
+        {%- do refuse_earlier_state() -%}
+        {%- set view = namespace(text='') -%}
+        {%- if through is not none -%}
+            {%- for row in run_query('describe table extended ' ~ through).rows if row[0] == 'View Text' -%}
+                {%- set view.text = row[1] -%}
+            {%- endfor -%}
+        {%- endif -%}
+        {%- set numbers = run_query(
+            "select shiftrightunsigned(xxhash64(coalesce(max(reading_id), 0), '" ~ code_hash() ~ "', '" ~ local_md5(view.text)
+            ~ "'), 1), coalesce(max(read_number), 0) from " ~ read_from
+        ) -%}
+        {%- set reading = numbers.columns[0].values()[0] -%}
+        {%- set followed = namespace(number=0) -%}
+        {%- if is_incremental() -%}
+            {%- set followed.number = run_query(
+                'select coalesce(max(case when reading_id = ' ~ reading ~ ' then read_number end), 0) from ' ~ this
+            ).columns[0].values()[0] -%}
+        {%- endif -%}
+        {%- do set_loading_state({
+            'reading_id': reading,
+            'read_number': numbers.columns[1].values()[0],
+            'followed_number': followed.number,
+        }) -%}
+    {%- endif -%}
+{%- endmacro %}

@@ -13,3 +13,7 @@
 {% macro duckdb__followed_number() -%}
     cast(getvariable('followed_number') as integer)
 {%- endmacro %}
+
+{% macro spark__followed_number() -%}
+    (select followed_number from {{ loading_state() }})
+{%- endmacro %}

@@ -19,3 +19,7 @@
 {% macro postgres__landed_file() -%}
     _landing_file
 {%- endmacro %}
+
+{% macro spark__landed_file() -%}
+    _landing_file
+{%- endmacro %}

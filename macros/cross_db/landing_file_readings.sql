@@ -26,3 +26,7 @@
 {% macro postgres__landing_file_readings(feed) -%}
     (select cast(null as text) as landed_file, cast(null as bigint) as landing_file_id where false)
 {%- endmacro %}
+
+{% macro spark__landing_file_readings(feed) -%}
+    {{ source('landing', feed).schema }}.{{ feed }}_readings
+{%- endmacro %}

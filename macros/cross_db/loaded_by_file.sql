@@ -13,3 +13,7 @@
 {% macro duckdb__loaded_by_file() -%}
     {{ return('incremental') }}
 {%- endmacro %}
+
+{% macro spark__loaded_by_file() -%}
+    {{ return('incremental') }}
+{%- endmacro %}

@@ -16,3 +16,7 @@
 {% macro duckdb__moment_followed(name, which) -%}
     getvariable('{{ name }}_{{ which }}')
 {%- endmacro %}
+
+{% macro spark__moment_followed(name, which) -%}
+    (select {{ name }}_{{ which }} from {{ loading_state() }})
+{%- endmacro %}

@@ -24,3 +24,17 @@
     set variable read_number = 1
     {%- endif -%}
 {%- endmacro %}
+
+{% macro spark__number_reading() -%}
+    {%- if execute -%}
+        {%- set first = "shiftrightunsigned(xxhash64('" ~ invocation_id ~ "', '" ~ this ~ "'), 1)" -%}
+        {%- if is_incremental() -%}
+            {%- set numbers = run_query(
+                'select coalesce(max(reading_id), ' ~ first ~ '), coalesce(max(read_number), 0) + 1 from ' ~ this
+            ) -%}
+        {%- else -%}
+            {%- set numbers = run_query('select ' ~ first ~ ', 1') -%}
+        {%- endif -%}
+        {%- do set_loading_state({'reading_id': numbers.columns[0].values()[0], 'read_number': numbers.columns[1].values()[0]}) -%}
+    {%- endif -%}
+{%- endmacro %}

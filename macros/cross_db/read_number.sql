@@ -12,3 +12,7 @@
 {% macro duckdb__read_number() -%}
     cast(getvariable('read_number') as integer)
 {%- endmacro %}
+
+{% macro spark__read_number() -%}
+    (select read_number from {{ loading_state() }})
+{%- endmacro %}

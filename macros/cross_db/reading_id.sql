@@ -12,3 +12,7 @@
 {% macro duckdb__reading_id() -%}
     cast(getvariable('reading_id') as bigint)
 {%- endmacro %}
+
+{% macro spark__reading_id() -%}
+    (select reading_id from {{ loading_state() }})
+{%- endmacro %}

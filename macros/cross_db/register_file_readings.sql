@@ -70,3 +70,61 @@
         cross join joined
     )
 {%- endmacro %}
+
+{% macro spark__register_file_readings(feed, also) -%}
+    {%- if execute -%}
+        {%- set schema = source('landing', feed).schema -%}
+        {%- set root = var('landing_root').rstrip('/') | replace("'", "\\'") -%}
+        {%- do run_query('drop table if exists ' ~ schema ~ '.' ~ feed ~ '_files') -%}
+        {%- do run_query(
+            'create table ' ~ schema ~ '.' ~ feed ~ '_files (path string, modificationTime timestamp, length bigint,'
+            ~ " content binary) using binaryFile options (pathGlobFilter '*.parquet', recursiveFileLookup 'true')"
+            ~ " location '" ~ root ~ '/' ~ feed ~ "'"
+        ) -%}
+        {%- do run_query('drop table if exists ' ~ landing_file_readings(feed)) -%}
+        {%- set numbered -%}
+            create table {{ landing_file_readings(feed) }} as
+            with
+
+            listed as (
+                select
+                    _metadata.file_path as landed_file,
+                    url_decode(replace(_metadata.file_path, '+', '%2B')) as whole_path,
+                    _metadata.file_size as byte_count,
+                    _metadata.file_modification_time as modified_at
+                from {{ schema }}.{{ feed }}_files
+            ),
+
+            files as (
+                select
+                    *,
+                    regexp_extract(whole_path, '[^/]+/brand=[^/]*/load_date=[^/]*/[^/]*$', 0) as file_name,
+                    regexp_extract(whole_path, '/brand=([^/]*)/load_date=[^/]*/[^/]*$', 1) as brand_id
+                from listed
+            ),
+
+            joined as (
+                select xxhash64(array_sort(collect_list(row_hash))) as joined_hash
+                from (select xxhash64(*) as row_hash from ({{ also }}) as also_joined) as hashed
+            )
+
+            select
+                files.landed_file,
+                shiftrightunsigned(xxhash64(
+                    files.file_name,
+                    files.byte_count,
+                    files.modified_at,
+                    coalesce(brands.brand_id, ''),
+                    coalesce(brands.country_code, ''),
+                    joined.joined_hash,
+                    '{{ code_hash() }}',
+                    version()
+                ), 1) as landing_file_id
+            from files
+            left join {{ ref('brands') }} as brands on files.brand_id = brands.brand_id
+            cross join joined
+            where files.file_name <> ''
+        {%- endset -%}
+        {%- do run_query(numbered) -%}
+    {%- endif -%}
+{%- endmacro %}

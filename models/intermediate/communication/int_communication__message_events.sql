@@ -10,7 +10,8 @@
         "{{ follow_retention('message_events') }}",
         "{{ find_changes(messages_passed_by_as_of() ~ ' union ' ~ messages_passed_by_retention() ~ ' union ' ~ changed_messages() ~ ' union ' ~ messages_of_changed_campaigns()) }}",
         "{{ forget_changes(['brand_id', 'message_id']) }}",
-    ]
+    ],
+    post_hook="{{ finish_loading() }}"
 ) }}
 
 -- Which opens and clicks a machine made. They are kept and marked, and count nowhere. What came

@@ -11,7 +11,8 @@
         "{{ follow_retention('message_events') }}",
         "{{ find_changes(messages_passed_by_as_of() ~ ' union ' ~ messages_passed_by_retention() ~ ' union ' ~ changed_messages() ~ ' union ' ~ messages_judged_anew()) }}",
         "{{ forget_changes(['brand_id', 'message_id']) }}",
-    ]
+    ],
+    post_hook="{{ finish_loading() }}"
 ) }}
 
 with message_events as (

@@ -9,7 +9,8 @@
         "{{ follow_retention('events') }}",
         "{{ find_changes(changed_visitors() ~ ' union ' ~ visitors_passed_by_retention()) }}",
         "{{ forget_changes(['brand_id', 'visitor_key']) }}",
-    ]
+    ],
+    post_hook="{{ finish_loading() }}"
 ) }}
 
 -- Sessions are found on four narrow columns and joined back to the events, which costs less than

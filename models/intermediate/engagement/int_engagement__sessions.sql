@@ -10,7 +10,8 @@
         "{{ follow_retention('events') }}",
         "{{ find_changes(changed_visitors() ~ ' union ' ~ visitors_passed_by_as_of() ~ ' union ' ~ visitors_passed_by_retention()) }}",
         "{{ forget_changes(['brand_id', 'visitor_key']) }}",
-    ]
+    ],
+    post_hook="{{ finish_loading() }}"
 ) }}
 
 -- A session as it stood at as_of: one that went on is told up to then, one that came later not at

@@ -21,7 +21,7 @@ landed as (
         _file as source_file,
         _line as source_line_text,
         {{ landed_row('message_events') }} as raw
-    from {{ source('landing', 'message_events') }}
+    from {{ unread_rows(source('landing', 'message_events')) }}
 ),
 
 brands as (

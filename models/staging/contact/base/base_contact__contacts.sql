@@ -21,7 +21,7 @@ landed as (
         _file as source_file,
         _line as source_line_text,
         {{ landed_row('contacts') }} as raw
-    from {{ source('landing', 'contacts') }}
+    from {{ unread_rows(source('landing', 'contacts')) }}
 ),
 
 brands as (

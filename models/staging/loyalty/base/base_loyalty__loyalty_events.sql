@@ -21,7 +21,7 @@ landed as (
         _file as source_file,
         _line as source_line_text,
         {{ landed_row('loyalty_events') }} as raw
-    from {{ source('landing', 'loyalty_events') }}
+    from {{ unread_rows(source('landing', 'loyalty_events')) }}
 ),
 
 brands as (

@@ -21,7 +21,7 @@ landed as (
         _file as source_file,
         _line as source_line_text,
         {{ landed_row('order_lines') }} as raw
-    from {{ source('landing', 'order_lines') }}
+    from {{ unread_rows(source('landing', 'order_lines')) }}
 ),
 
 brands as (

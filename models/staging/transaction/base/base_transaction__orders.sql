@@ -21,7 +21,7 @@ landed as (
         _file as source_file,
         _line as source_line_text,
         {{ landed_row('orders') }} as raw
-    from {{ source('landing', 'orders') }}
+    from {{ unread_rows(source('landing', 'orders')) }}
 ),
 
 brands as (

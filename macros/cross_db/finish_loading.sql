@@ -1,0 +1,26 @@
+{#
+    Post-hook of an incremental model on top of a base model: where the engine has no transaction, keeps the moments that
+    the model has followed (follow_moment) now that its rows stand, and drops the keys of what was made anew.
+
+    Trap: as long as the moments are not kept, everything counts as new. So whatever stops a build between the
+    rows and this hook, the next one makes the model's rows anew.
+#}
+{% macro finish_loading() -%}
+    {{ return(adapter.dispatch('finish_loading', 'crossbrand')()) }}
+{%- endmacro %}
+
+{% macro default__finish_loading() -%}
+{%- endmacro %}
+
+{% macro spark__finish_loading() -%}
+    {%- if execute -%}
+        {%- set state = loading_state_held() -%}
+        {%- for name, moment in state.items() if name.endswith('_now') -%}
+            {%- set kept = this.incorporate(path={'identifier': this.identifier ~ '__' ~ name[:-4]}) -%}
+            {%- set literal = 'null' if moment is none else "'" ~ moment ~ "'" -%}
+            {%- do run_query('drop table if exists ' ~ kept) -%}
+            {%- do run_query('create table ' ~ kept ~ ' as select cast(' ~ literal ~ ' as timestamp) as moment_at') -%}
+        {%- endfor -%}
+        {%- do drop_scratch_table(this.identifier ~ '__changes') -%}
+    {%- endif -%}
+{%- endmacro %}
