@@ -156,7 +156,10 @@ def test_hard_rows_come_with_two_days_and_keys_of_their_own(tmp_path: Path) -> N
     files = sorted(tmp_path.rglob(FILE))
     assert [file.parent.name for file in files] == ["load_date=2025-06-02", "load_date=2025-06-03"]
     rows = [row for file in files for row in pq.read_table(file, partitioning=None).to_pylist()]
-    assert len({row["order_id"] for row in rows}) == len(rows) == count > len(MOMENTS)
+    assert len({row["order_id"] for row in rows}) == len(rows) == count
+    moments = {written(moment, form) for form, moment in enumerate(MOMENTS)}
+    assert len(moments) == len(MOMENTS)
+    assert moments <= {row["ordered_at"] for row in rows}
     assert {None, "", "null"} < {row["email"] for row in rows}
 
 
