@@ -9,7 +9,8 @@
 
     Traps. It runs in the model's own transaction, so a build that fails or is killed leaves the table as it was. A
     file without rows leaves no trace and is read every time. Emptying makes a new table, since deleting fifty
-    million rows one by one would keep a mark for each until the transaction ends.
+    million rows one by one would keep a mark for each until the transaction ends. On Spark, which has no transaction,
+    mend_table puts right first what an earlier build has left, and a temporary view holds what is to be read.
 #}
 {% macro choose_unread_files(feed) -%}
     {{ return(adapter.dispatch('choose_unread_files', 'crossbrand')(feed)) }}
@@ -47,12 +48,12 @@
         {%- do mend_table() -%}
         {%- if is_incremental() -%}
             {%- do refuse_earlier_state() -%}
-            {%- set outdated = run_query("
+            {%- set outdated = first_row("
                 select count(*)
                 from (select distinct landing_file_id from " ~ this ~ ") as held
                 left join " ~ landing_file_readings(feed) ~ " as found on held.landing_file_id = found.landing_file_id
                 where found.landing_file_id is null
-            ").columns[0].values()[0] -%}
+            ")[0] -%}
             {%- if outdated > 0 -%}
                 {%- do empty_table(this) -%}
             {%- else -%}

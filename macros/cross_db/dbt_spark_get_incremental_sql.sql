@@ -54,7 +54,7 @@
         from {{ target }} as held left {{ '%s' }} join {{ forgotten.relation }} as forgotten on {{ matches | join(' and ') }}
     {%- endset -%}
     {%- if keys and not forgotten.all -%}
-        {%- set forgotten.count = run_query('select count(*) ' ~ gone % 'semi').columns[0].values()[0] -%}
+        {%- set forgotten.count = first_row('select count(*) ' ~ gone % 'semi')[0] -%}
     {%- endif -%}
     {%- if is_one_step(target) -%}
         {%- if forgotten.all -%}

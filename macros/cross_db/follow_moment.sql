@@ -10,7 +10,7 @@
 
     Traps. It is kept in a table of its own, <model>__<name>: where the moment goes back, a build only deletes, and no row
     would tell of it. It is written in the model's own transaction. Where it is missing, or was no time, everything
-    counts as new.
+    counts as new. On Spark, which has no transaction, finish_loading keeps it once the rows stand.
 #}
 {% macro follow_moment(name, moments) -%}
     {{ return(adapter.dispatch('follow_moment', 'crossbrand')(name, moments)) }}
@@ -44,11 +44,11 @@
             {%- do run_query('drop table if exists ' ~ kept) -%}
         {%- endif -%}
         {%- set held = 'select moment_at, true as was_kept from ' ~ kept ~ ' union all ' if has_table(kept) else '' -%}
-        {%- set found = run_query(
+        {%- set found = first_row(
             "select cast(min(moment_at) as string), cast(max(moment_at) as string), count(case when was_kept then moment_at end),"
             ~ " cast(max(case when not was_kept then moment_at end) as string) from (" ~ held
             ~ "select moment_at, false as was_kept from (" ~ moments ~ ") as now) as moments"
-        ).rows[0] -%}
+        ) -%}
         {%- set state = loading_state_held() -%}
         {%- do state.update({name ~ '_low': found[0], name ~ '_high': found[1], name ~ '_now': found[3]}) -%}
         {%- if found[2] == 0 -%}

@@ -50,20 +50,20 @@
                 {%- set view.text = row[1] -%}
             {%- endfor -%}
         {%- endif -%}
-        {%- set numbers = run_query(
+        {%- set numbers = first_row(
             "select shiftrightunsigned(xxhash64(coalesce(max(reading_id), 0), '" ~ code_hash() ~ "', '" ~ local_md5(view.text)
             ~ "'), 1), coalesce(max(read_number), 0) from " ~ read_from
         ) -%}
-        {%- set reading = numbers.columns[0].values()[0] -%}
+        {%- set reading = numbers[0] -%}
         {%- set followed = namespace(number=0) -%}
         {%- if is_incremental() -%}
-            {%- set followed.number = run_query(
+            {%- set followed.number = first_row(
                 'select coalesce(max(case when reading_id = ' ~ reading ~ ' then read_number end), 0) from ' ~ this
-            ).columns[0].values()[0] -%}
+            )[0] -%}
         {%- endif -%}
         {%- do set_loading_state({
             'reading_id': reading,
-            'read_number': numbers.columns[1].values()[0],
+            'read_number': numbers[1],
             'followed_number': followed.number,
         }) -%}
     {%- endif -%}

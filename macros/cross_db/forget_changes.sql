@@ -5,7 +5,8 @@
     keys: the columns that the model's rows share with the changes.
 
     Trap: it runs in the model's own transaction, after followed_number was taken: a build that fails or is killed leaves
-    rows and number as they were.
+    rows and number as they were. On Spark, which has no transaction, nothing is deleted beforehand: the statement that
+    writes the new rows leaves these out (dbt_spark_get_incremental_sql).
 #}
 {% macro forget_changes(keys) -%}
     {{ return(adapter.dispatch('forget_changes', 'crossbrand')(keys)) }}

@@ -2,7 +2,7 @@
     The file that a landed row came from, as the engine names it; null on a warehouse, where a feed is a table
     and nothing says so; on PostgreSQL the loader keeps it in a column.
 
-    Only base models use it, directly on source('landing', …).
+    Only base models that are loaded by file use it, directly on unread_rows(source('landing', …)).
 #}
 {% macro landed_file() -%}
     {{ return(adapter.dispatch('landed_file', 'crossbrand')()) }}

@@ -1,6 +1,6 @@
 {#
     How a model is materialized that takes only what its files, or its upstream, have not brought yet
-    (docs/incremental.md): `incremental` where the engine tells files apart, else a table.
+    (docs/incremental.md): `incremental` on DuckDB and Spark, which tell files apart, else a table.
 #}
 {% macro loaded_by_file() -%}
     {{ return(adapter.dispatch('loaded_by_file', 'crossbrand')()) }}

@@ -3,7 +3,7 @@
 
     name: of the moment; which: 'low' for the earlier of both, 'high' for the later.
 
-    Null where models are built whole: nothing is asked then.
+    Null where models are always built whole: nothing is asked then.
 #}
 {% macro moment_followed(name, which) -%}
     {{ return(adapter.dispatch('moment_followed', 'crossbrand')(name, which)) }}

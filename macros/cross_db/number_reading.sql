@@ -29,12 +29,12 @@
     {%- if execute -%}
         {%- set first = "shiftrightunsigned(xxhash64('" ~ invocation_id ~ "', '" ~ this ~ "'), 1)" -%}
         {%- if is_incremental() -%}
-            {%- set numbers = run_query(
+            {%- set numbers = first_row(
                 'select coalesce(max(reading_id), ' ~ first ~ '), coalesce(max(read_number), 0) + 1 from ' ~ this
             ) -%}
         {%- else -%}
-            {%- set numbers = run_query('select ' ~ first ~ ', 1') -%}
+            {%- set numbers = first_row('select ' ~ first ~ ', 1') -%}
         {%- endif -%}
-        {%- do set_loading_state({'reading_id': numbers.columns[0].values()[0], 'read_number': numbers.columns[1].values()[0]}) -%}
+        {%- do set_loading_state({'reading_id': numbers[0], 'read_number': numbers[1]}) -%}
     {%- endif -%}
 {%- endmacro %}

@@ -11,7 +11,8 @@
 
     Traps. The engine gives the time of change in whole seconds, and a tool may set it at will: the footer tells a
     file apart that was replaced by one of the same size in the same second. Contents are not read. The numbers are
-    taken before the files are read: one that is replaced in between has another number in the next build.
+    taken before the files are read: one that is replaced in between has another number in the next build. Spark gives
+    the time in milliseconds and no footer, and its numbers are a table, landing.<feed>_readings.
 #}
 {% macro register_file_readings(feed, also='select 1 as nothing') -%}
     {{ return(adapter.dispatch('register_file_readings', 'crossbrand')(feed, also)) }}
@@ -95,12 +96,22 @@
                 from {{ schema }}.{{ feed }}_files
             ),
 
-            files as (
+            named as (
                 select
                     *,
                     regexp_extract(whole_path, '[^/]+/brand=[^/]*/load_date=[^/]*/[^/]*$', 0) as file_name,
-                    regexp_extract(whole_path, '/brand=([^/]*)/load_date=[^/]*/[^/]*$', 1) as brand_id
+                    regexp_extract(whole_path, '/brand=([^/]*)/load_date=[^/]*/[^/]*$', 1) as brand_folder
                 from listed
+            ),
+
+            files as (
+                select
+                    *,
+                    case
+                        when regexp(brand_folder, '%([^0-9A-Fa-f]|.[^0-9A-Fa-f]|.?$)') then brand_folder
+                        else url_decode(replace(brand_folder, '+', '%2B'))
+                    end as brand_id
+                from named
             ),
 
             joined as (

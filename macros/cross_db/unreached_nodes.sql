@@ -3,11 +3,13 @@
 
     edges: list of relations with node_a and node_b; components: a relation with node_id and component_id.
 
-    It walks from node to node and knows nothing of how components were found, so that it can prove them.
+    It knows nothing of how components were found, so that it can prove them.
 
-    Traps. Spark knows no recursive union that leaves out what it has, so there each step of the walk is a
-    table, written when the query is compiled to be run; what is missed stands in the query itself, a thousand
-    nodes at most. The walk has as many steps as the longest of the shortest ways.
+    Traps. Spark knows no recursive union that leaves out what it has. There each node points at the least node
+    that it is known to be connected with: at first at a neighbour, in each round at what a neighbour points at, at
+    what those who point at it have found, and at where its own pointer leads, which makes long chains short. Each
+    round is a table, written when the query is compiled to be run; what does not point at the least node in
+    the end stands in the query itself, a thousand nodes at most.
 #}
 {% macro unreached_nodes(edges, components) -%}
     {{ return(adapter.dispatch('unreached_nodes', 'crossbrand')(edges, components)) }}
@@ -46,44 +48,78 @@
 {%- endmacro %}
 
 {% macro spark__unreached_nodes(edges, components) -%}
-    {%- set name = components.schema ~ '.' ~ components.identifier ~ '__walk_' -%}
+    {%- set name = components.schema ~ '.' ~ components.identifier ~ '__pointers_' -%}
     {%- set missed = [] -%}
     {%- if execute and flags.WHICH in ('test', 'build') -%}
-        {%- set both_ways = [] -%}
+        {%- set both_ways = ['select node_id as from_node, node_id as to_node from ' ~ components] -%}
         {%- for relation in edges -%}
             {%- do both_ways.append('select node_a as from_node, node_b as to_node from ' ~ relation) -%}
             {%- do both_ways.append('select node_b as from_node, node_a as to_node from ' ~ relation) -%}
         {%- endfor -%}
-        {%- for table in ('edges', 'reached', 'step_0') -%}
-            {%- do run_query('drop table if exists ' ~ name ~ table) -%}
-        {%- endfor -%}
+        {%- do run_query('drop table if exists ' ~ name ~ 'edges') -%}
+        {%- do run_query('drop table if exists ' ~ name ~ '0') -%}
         {%- do run_query('create table ' ~ name ~ 'edges as ' ~ both_ways | join(' union ')) -%}
-        {%- do run_query('create table ' ~ name ~ 'step_0 as select min(node_id) as node_id from ' ~ components ~ ' group by component_id') -%}
-        {%- do run_query('create table ' ~ name ~ 'reached as select node_id from ' ~ name ~ 'step_0') -%}
-        {%- set walk = namespace(step=0, is_over=false) -%}
-        {%- for step in range(1, 100000) if not walk.is_over -%}
-            {%- set next = name ~ 'step_' ~ step -%}
-            {%- do run_query('drop table if exists ' ~ next) -%}
-            {%- do run_query(
-                'create table ' ~ next ~ ' as select distinct edges.to_node as node_id from ' ~ name ~ 'step_' ~ walk.step
-                ~ ' as step inner join ' ~ name ~ 'edges as edges on step.node_id = edges.from_node left anti join '
-                ~ name ~ 'reached as reached on edges.to_node = reached.node_id'
-            ) -%}
-            {%- do run_query('insert into ' ~ name ~ 'reached select node_id from ' ~ next) -%}
-            {%- do run_query('drop table ' ~ name ~ 'step_' ~ walk.step) -%}
-            {%- set walk.step = step -%}
-            {%- set walk.is_over = run_query('select 1 from ' ~ next ~ ' limit 1').rows | length == 0 -%}
+        {%- do run_query(
+            'create table ' ~ name ~ '0 as select from_node as node_id, min(to_node) as least_id from ' ~ name
+            ~ 'edges group by from_node'
+        ) -%}
+        {%- set last = namespace(round=0, is_over=false) -%}
+        {%- for round in range(1, 1000) if not last.is_over -%}
+            {%- set pointers = name ~ last.round -%}
+            {%- do run_query('drop table if exists ' ~ name ~ round) -%}
+            {%- set further -%}
+                create table {{ name ~ round }} as
+                with
+
+                stepped as (
+                    select
+                        edges.from_node as node_id,
+                        min(pointers.least_id) as least_id
+                    from {{ name }}edges as edges
+                    inner join {{ pointers }} as pointers
+                        on edges.to_node = pointers.node_id
+                    group by edges.from_node
+                ),
+
+                hooked as (
+                    select node_id, min(least_id) as least_id
+                    from (
+                        select node_id, least_id from stepped
+                        union all
+                        select pointers.least_id as node_id, stepped.least_id
+                        from stepped
+                        inner join {{ pointers }} as pointers
+                            on stepped.node_id = pointers.node_id
+                    ) as offered
+                    group by node_id
+                )
+
+                select
+                    hooked.node_id,
+                    least(hooked.least_id, led.least_id) as least_id,
+                    least(hooked.least_id, led.least_id) <> held.least_id as has_moved
+                from hooked
+                inner join hooked as led
+                    on hooked.least_id = led.node_id
+                inner join {{ pointers }} as held
+                    on hooked.node_id = held.node_id
+            {%- endset -%}
+            {%- do run_query(further) -%}
+            {%- do run_query('drop table ' ~ pointers) -%}
+            {%- set last.round = round -%}
+            {%- set last.is_over = run_query('select 1 from ' ~ name ~ round ~ ' where has_moved limit 1').rows | length == 0 -%}
         {%- endfor -%}
         {%- set found = run_query(
-            'select cast(components.node_id as string) as node_id from ' ~ components ~ ' as components left anti join '
-            ~ name ~ 'reached as reached on components.node_id = reached.node_id order by node_id limit 1000'
+            'select cast(members.node_id as string) as node_id from (select node_id, min(node_id) over (partition by'
+            ~ ' component_id) as root_id from ' ~ components ~ ') as members left join ' ~ name ~ last.round
+            ~ ' as pointers on members.node_id = pointers.node_id where pointers.least_id is null or pointers.least_id'
+            ~ ' <> members.root_id order by node_id limit 1000'
         ) -%}
         {%- for node in found.columns[0].values() -%}
             {%- do missed.append("'" ~ node | string | replace('\\', '\\\\') | replace("'", "\\'") ~ "'") -%}
         {%- endfor -%}
-        {%- for table in ('edges', 'reached', 'step_' ~ walk.step) -%}
-            {%- do run_query('drop table ' ~ name ~ table) -%}
-        {%- endfor -%}
+        {%- do run_query('drop table ' ~ name ~ 'edges') -%}
+        {%- do run_query('drop table ' ~ name ~ last.round) -%}
     {%- endif -%}
-    (select explode(array({{ missed | join(', ') }})) as node_id)
+    (select explode(cast(array({{ missed | join(', ') }}) as array<string>)) as node_id)
 {%- endmacro %}
