@@ -1,0 +1,1 @@
+"""What is tried on Apache Spark by scripts/check-spark, and not by pytest."""
