@@ -10,8 +10,8 @@
 
     Delta and Iceberg tables take each change in one step. Spark's Parquet tables know no DELETE and no
     transaction: where nothing is to be forgotten rows are appended, under the mark <model>__unfinished; else the
-    rows that stay and the new ones are written whole beside the table, to <model>__rewritten, and then in its
-    place. mend_table tells what the next build makes of either. Histories of builds, which nothing could make
+    rows that stay and the new ones are written beside the table, to <model>__rewritten, and in its place once that
+    is whole, which the table <model>__whole marks. mend_table tells what the next build makes of either. Histories of builds, which nothing could make
     anew, are always written the second way.
 
     Trap: the moments that a model has followed are forgotten before its rows change (finish_loading).
@@ -20,15 +20,14 @@
     {%- set columns = adapter.get_columns_in_relation(target) | map(attribute='name') | list -%}
     {%- set is_by_file = 'reading_id' in columns -%}
     {%- set listed = columns | join(', ') -%}
-    {%- set new_name = target.identifier ~ '__new' -%}
-    {%- set new_rows = scratch_table(new_name) -%}
+    {%- set new_rows = beside(target, 'new') -%}
     {%- set keys = [] -%}
     {%- set forgotten = namespace(all=false, relation=new_rows, count=0) -%}
     {%- if not is_by_file -%}
         {%- do mend_table() -%}
     {%- endif -%}
     {#- The model's query is run once, and its files are parsed once, whatever is made of its rows. -#}
-    {%- do create_scratch_table(new_name, 'select ' ~ listed ~ ' from ' ~ source) -%}
+    {%- do write_beside(new_rows, 'select ' ~ listed ~ ' from ' ~ source) -%}
     {%- if strategy == 'delete+insert' -%}
         {%- for key in ([unique_key] if unique_key is string else unique_key) -%}
             {%- if modules.re.match('^[a-z_]+$', key) -%}
@@ -38,12 +37,12 @@
             {%- endif -%}
         {%- endfor -%}
     {%- elif is_by_file -%}
-        {%- set forgotten.relation = changes() -%}
-        {%- do keys.extend(adapter.get_columns_in_relation(this.incorporate(path={'identifier': this.identifier ~ '__changes'})) | map(attribute='name')) -%}
+        {%- set forgotten.relation = beside(target, 'changes') -%}
+        {%- do keys.extend(adapter.get_columns_in_relation(forgotten.relation) | map(attribute='name')) -%}
         {%- set state = loading_state_held() -%}
         {%- set forgotten.all = state['followed_number'] | int == 0 -%}
         {%- for name in state if name.endswith('_now') -%}
-            {%- do run_query('drop table if exists ' ~ target.incorporate(path={'identifier': target.identifier ~ '__' ~ name[:-4]})) -%}
+            {%- do run_query('drop table if exists ' ~ beside(target, name[:-4])) -%}
         {%- endfor -%}
     {%- endif -%}
     {%- set matches = [] -%}
@@ -86,19 +85,23 @@
         {%- endif -%}
     {%- elif is_by_file and not forgotten.all and forgotten.count == 0 -%}
         {%- if run_query('select 1 from ' ~ new_rows ~ ' limit 1').rows -%}
-            {%- set unfinished = target.incorporate(path={'identifier': target.identifier ~ '__unfinished'}) -%}
+            {%- set unfinished = beside(target, 'unfinished') -%}
             {%- do run_query('create table ' ~ unfinished ~ ' (nothing integer)') -%}
             {%- do run_query('insert into ' ~ target ~ ' select ' ~ listed ~ ' from ' ~ new_rows) -%}
             {%- do run_query('drop table ' ~ unfinished) -%}
         {%- endif -%}
     {%- else -%}
-        {%- set rewritten = target.incorporate(path={'identifier': target.identifier ~ '__rewritten'}) -%}
+        {%- set rewritten = beside(target, 'rewritten') -%}
+        {%- set whole = beside(target, 'whole') -%}
         {%- set stays = '' if forgotten.all else 'select held.* ' ~ (gone % 'anti' if keys else 'from ' ~ target ~ ' as held') -%}
-        {%- do run_query(
-            'create table ' ~ rewritten ~ ' as ' ~ ('select ' ~ listed ~ ' from (' ~ stays ~ ') as stays union all ' if stays else '')
+        {%- do write_beside(
+            rewritten,
+            ('select ' ~ listed ~ ' from (' ~ stays ~ ') as stays union all ' if stays else '')
             ~ 'select ' ~ listed ~ ' from ' ~ new_rows
         ) -%}
+        {%- do run_query('create table ' ~ whole ~ ' (nothing integer)') -%}
         {%- do overwrite_table(target, rewritten) -%}
+        {%- do run_query('drop table ' ~ whole) -%}
         {%- do run_query('drop table ' ~ rewritten) -%}
     {%- endif -%}
     drop table {{ new_rows }}

@@ -9,7 +9,7 @@
     {%- if is_one_step(relation) -%}
         {%- do run_query('delete from ' ~ relation) -%}
     {%- else -%}
-        {%- set unfinished = relation.incorporate(path={'identifier': relation.identifier ~ '__unfinished'}) -%}
+        {%- set unfinished = beside(relation, 'unfinished') -%}
         {%- do run_query('create table if not exists ' ~ unfinished ~ ' (nothing integer)') -%}
         {%- do run_query('truncate table ' ~ relation) -%}
         {%- do run_query('drop table ' ~ unfinished) -%}

@@ -21,6 +21,6 @@
 
 {% macro spark__find_changes(changed) -%}
     {%- if execute and is_incremental() -%}
-        {%- do create_scratch_table(this.identifier ~ '__changes', changed) -%}
+        {%- do write_beside(beside(this, 'changes'), changed) -%}
     {%- endif -%}
 {%- endmacro %}

@@ -16,11 +16,9 @@
     {%- if execute -%}
         {%- set state = loading_state_held() -%}
         {%- for name, moment in state.items() if name.endswith('_now') -%}
-            {%- set kept = this.incorporate(path={'identifier': this.identifier ~ '__' ~ name[:-4]}) -%}
             {%- set literal = 'null' if moment is none else "'" ~ moment ~ "'" -%}
-            {%- do run_query('drop table if exists ' ~ kept) -%}
-            {%- do run_query('create table ' ~ kept ~ ' as select cast(' ~ literal ~ ' as timestamp) as moment_at') -%}
+            {%- do write_beside(beside(this, name[:-4]), 'select cast(' ~ literal ~ ' as timestamp) as moment_at') -%}
         {%- endfor -%}
-        {%- do drop_scratch_table(this.identifier ~ '__changes') -%}
+        {%- do run_query('drop table if exists ' ~ beside(this, 'changes')) -%}
     {%- endif -%}
 {%- endmacro %}

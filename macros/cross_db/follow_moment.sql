@@ -39,7 +39,7 @@
 
 {% macro spark__follow_moment(name, moments) -%}
     {%- if execute -%}
-        {%- set kept = this.incorporate(path={'identifier': this.identifier ~ '__' ~ name}) -%}
+        {%- set kept = beside(this, name) -%}
         {%- if not is_incremental() -%}
             {%- do run_query('drop table if exists ' ~ kept) -%}
         {%- endif -%}
