@@ -18,6 +18,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -66,26 +67,31 @@ FOUND_LAST = [ANEW, AGAIN]
 
 
 class Delivery:
-    """Events that are delivered one file after the other, made of one that landed."""
+    """Events that are delivered one file a day, made of one that landed.
+
+    Each day is a later one: which of two versions of one day counts is the engine's own choice.
+    """
 
     def __init__(self, landing: Path) -> None:
-        """Take the last file of events of a brand that the seeds know as the pattern."""
-        self.folder = sorted((landing / "events" / "brand=aster").glob("load_date=*"))[-1]
-        self.pattern = pq.read_table(
-            sorted(self.folder.glob("*.parquet"))[0], partitioning=None
-        ).slice(0, 40)
+        """Take the longest file of events of a brand that the seeds know as the pattern."""
+        self.brand = landing / "events" / "brand=aster"
+        files = sorted(self.brand.rglob("*.parquet"))
+        longest = max(files, key=lambda file: (pq.read_metadata(file).num_rows, file))
+        self.pattern = pq.read_table(longest, partitioning=None).slice(0, 40)
+        self.last_day = date.fromisoformat(max(file.parent.name for file in files)[-10:])
         self.count = 0
 
     def deliver(self, kind: str) -> None:
-        """Write one file of the kind, under the newest load date."""
+        """Write one file of the kind; the first one again where a file is replaced."""
         self.count += 1
         rows = self.pattern.to_pylist()
         for place, row in enumerate(rows):
             if kind == "fresh":
                 row["event_id"] = f"killed-{self.count}-{place}"
             row["device_id"] = f"device-{self.count}-{place % 5}"
-        name = "delivery-1" if kind == "replaced" else f"delivery-{self.count}"
-        file = self.folder / f"{name}.parquet"
+        day = self.last_day + timedelta(days=1 if kind == "replaced" else self.count)
+        file = self.brand / f"load_date={day}" / "delivery.parquet"
+        file.parent.mkdir(exist_ok=True)
         pq.write_table(pa.Table.from_pylist(rows, schema=self.pattern.schema), file)
 
 

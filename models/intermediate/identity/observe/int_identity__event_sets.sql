@@ -9,7 +9,8 @@
         "{{ follow_retention('events') }}",
         "{{ find_changes(changed_visitors() ~ ' union ' ~ visitors_passed_by_retention()) }}",
         "{{ forget_changes(['brand_id', 'visitor_key']) }}",
-    ]
+    ],
+    post_hook="{{ finish_loading() }}"
 ) }}
 
 -- A visitor is the strongest of an event's identifiers, so each set belongs to one of them.

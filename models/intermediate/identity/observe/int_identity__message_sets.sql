@@ -9,7 +9,8 @@
         "{{ follow_retention('message_events') }}",
         "{{ find_changes(changed_recipients() ~ ' union ' ~ recipients_passed_by_retention()) }}",
         "{{ forget_changes(['brand_id', 'recipient_key']) }}",
-    ]
+    ],
+    post_hook="{{ finish_loading() }}"
 ) }}
 
 -- A push token is where a message went, not where somebody logged in, so the device is left out.
