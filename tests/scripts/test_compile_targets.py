@@ -17,11 +17,11 @@ PROJECT = Path(__file__).resolve().parents[2]
 # (models are built whole there), or it is SQL that both know.
 DEFAULT_HOLDS = {
     "add_days", "add_hours", "check_suppression", "choose_unread_files", "find_changes",
-    "finish_loading", "follow_moment", "follow_reading", "followed_number", "forget_changes", "hash_text",
-    "loaded_by_file", "lower_case", "made_by_key", "moment_followed", "number_reading",
-    "proposed_links", "put_aside_table", "read_number", "reading_id", "register_file_readings",
-    "register_landing_files", "register_put_aside_files", "tells_changes",
-    "unread_rows", "unreached_nodes",
+    "finish_loading", "follow_moment", "follow_reading", "followed_number", "forget_changes",
+    "hash_text", "loaded_by_file", "lower_case", "made_by_key", "moment_followed",
+    "number_reading", "proposed_links", "put_aside_table", "read_number", "reading_id",
+    "register_file_readings", "register_landing_files", "register_put_aside_files",
+    "tells_changes", "unreached_nodes", "unread_rows",
 }  # fmt: skip
 # Macros of publish_generation, which is for engines without `crossbrand publish --postgres`.
 NOT_ASKED = {"grant_schema", "parquet_rows"}

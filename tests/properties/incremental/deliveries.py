@@ -130,6 +130,8 @@ def make_plan(
     at = count - 1 if everything else when.randrange(1, count)
     for step, name, table in tell_of_links(steps[0], steps[at], folders[0].parent.name):
         step.write[f"message_events/{name}"] = table
+    for step, name, table in move_a_recipient(steps[0], steps[at], folders[0].parent.name):
+        step.write[f"message_events/{name}"] = table
     move_as_of(steps, load_dates, what, when, everything)
     change_files(steps, what, when, everything)
     change_seeds(steps, what, when, everything)
@@ -159,6 +161,30 @@ def tell_of_links(first: Step, later: Step, brand: str) -> list[tuple[Step, str,
     return [
         (first, f"{folder}/links-0.parquet", clicks("links-suspected", ["a", "b"])),
         (later, f"{folder}/links-1.parquet", clicks("links-acquitting", ["c"])),
+    ]
+
+
+def move_a_recipient(first: Step, later: Step, brand: str) -> list[tuple[Step, str, pa.Table]]:
+    """A click is restated under another address, and nothing else is read of the first one.
+
+    It is neither over age nor near the moment from which on rows are kept, so only the old version
+    of the event tells of whom it leaves.
+    """
+
+    def click(email: str) -> pa.Table:
+        return pa.table({
+            "event_id": ["moved-click"],
+            "message_id": ["moved"],
+            "channel": ["email"],
+            "direction": ["outbound"],
+            "event_type": ["clicked"],
+            "email": [email],
+            "occurred_at": ["2025-06-20T10:00:00Z"],
+        })  # fmt: skip
+
+    return [
+        (first, f"{brand}/load_date=2025-06-21/moved-0.parquet", click("before@post.example")),
+        (later, f"{brand}/load_date=2025-06-22/moved-1.parquet", click("after@post.example")),
     ]
 
 
