@@ -89,11 +89,13 @@
         {%- do run_query('create table ' ~ table ~ ' as select ' ~ (columns | join(', ')) ~ ' from ' ~ source) -%}
         {%- if role == 'bi' -%}
             {%- do crossbrand.refuse_people(node, schema, wanted) -%}
+            {%- do crossbrand.refuse_plain_ids(node, schema, wanted) -%}
         {%- endif -%}
         {%- do counts.append("select '" ~ node.alias ~ "' as mart_name, count(*) as row_count from " ~ table) -%}
     {%- endfor -%}
     {%- do run_query('create table ' ~ schema ~ '._generation_marts as ' ~ counts | join(' union all ')) -%}
-    {%- set as_of = parquet_rows(protected ~ '/_generation.parquet') if protected else 'intermediate.int_operations__as_of' -%}
+    {#- Spark does not read files whose names begin with _, so what is protected does not tell its as_of here. -#}
+    {%- set as_of = '(select cast(null as date) as as_of_at) as unknown' if protected else 'intermediate.int_operations__as_of' -%}
     {%- do run_query(
         "create table " ~ schema ~ "._generation as select '" ~ generation ~ "' as generation_id, '" ~ role
         ~ "' as role, as_of_at from " ~ as_of) -%}

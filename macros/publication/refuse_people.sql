@@ -56,10 +56,28 @@
 {% endmacro %}
 
 
-{# Raises where the files were written for another role. #}
+{#
+    Raises where an id that bi gets keyed stands in a table of it as it stands in the marts: what was given as `protected`
+    was written for somebody else, or is protected by nothing.
+#}
+{% macro refuse_plain_ids(node, schema, wanted) %}
+    {%- set name = adapter.quote(node.alias) -%}
+    {%- for column in wanted if crossbrand.is_pseudonym(column, node.columns[column]) -%}
+        {%- set quoted = adapter.quote(column) -%}
+        {%- set plain = crossbrand.count_rows(
+            schema ~ '.' ~ name, quoted ~ ' in (select ' ~ quoted ~ ' from ' ~ node.schema ~ '.' ~ name ~ ')') -%}
+        {%- if plain > 0 -%}
+            {{ exceptions.raise_compiler_error(
+                node.alias ~ '.' ~ column ~ ' holds ' ~ plain ~ ' ids without a key, and bi may have none. Nothing was published.') }}
+        {%- endif -%}
+    {%- endfor -%}
+{% endmacro %}
+
+
+{# Raises where a folder is not one that `crossbrand publish --parquet` writes for a role. #}
 {% macro refuse_other_role(role, protected) %}
-    {%- set written_for = crossbrand.single_value('select role from ' ~ parquet_rows(protected ~ '/_generation.parquet')) -%}
-    {%- if written_for != role -%}
-        {{ exceptions.raise_compiler_error(protected ~ ' was written for ' ~ written_for ~ ' and not for ' ~ role ~ '.') }}
+    {%- if '/' ~ role ~ '/parquet/' not in protected -%}
+        {{ exceptions.raise_compiler_error(
+            protected ~ " is no folder that `crossbrand publish --parquet` writes for " ~ role ~ ": …/" ~ role ~ "/parquet/<generation>.") }}
     {%- endif -%}
 {% endmacro %}
