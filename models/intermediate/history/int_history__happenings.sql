@@ -8,12 +8,12 @@ with record_happenings as (
 ),
 
 session_events as (
-    select brand_id, session_id, event_type, occurred_at
+    select brand_id, event_id, session_id, event_type, occurred_at
     from {{ ref('int_engagement__session_events') }}
 ),
 
 message_events as (
-    select brand_id, message_id, event_type, occurred_at
+    select brand_id, event_id, message_id, event_type, occurred_at
     from {{ ref('int_communication__message_events') }}
     where not is_robot
 ),
@@ -46,6 +46,8 @@ happenings_united as (
     select
         record_customers.customer_id,
         record_happenings.brand_id,
+        record_happenings.feed,
+        record_happenings.record_id,
         record_happenings.points,
         record_happenings.occurred_at
     from record_happenings
@@ -60,6 +62,8 @@ happenings_united as (
     select
         session_customers.customer_id,
         session_events.brand_id,
+        'events' as feed,
+        session_events.event_id as record_id,
         activity_points.points,
         session_events.occurred_at
     from session_events
@@ -75,6 +79,8 @@ happenings_united as (
     select
         message_customers.customer_id,
         message_events.brand_id,
+        'message_events' as feed,
+        message_events.event_id as record_id,
         activity_points.points,
         message_events.occurred_at
     from message_events
@@ -90,6 +96,8 @@ happenings_placed as (
     select
         customer_id,
         brand_id,
+        feed,
+        record_id,
         points,
         {{ month_number('occurred_at') }} as month_number,
         {{ epoch_microseconds('occurred_at') }} as microseconds

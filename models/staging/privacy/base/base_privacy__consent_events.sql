@@ -47,7 +47,8 @@ read as (
         {{ typed_text('(raw).phone') }} as phone_original,
         {{ typed_enum('(raw).purpose', contract_values('consent_events', 'purpose')) }} as purpose,
         {{ typed_text('(raw).channel') }} as channel,
-        {{ typed_enum('(raw).decision', contract_values('consent_events', 'decision')) }} as decision,
+        {{ typed_enum('(raw).decision', contract_values('consent_events', 'decision')) }}
+            as decision,
         {{ typed_text('(raw).legal_basis') }} as legal_basis,
         {{ typed_timestamp('(raw).decided_at') }} as decided_at
     from landed
