@@ -5,7 +5,7 @@
     relation: the table as the cache knows it, or none; followed: where its state is kept.
 #}
 {% macro followed_state(relation, followed) -%}
-    {%- if relation is none or not relation.is_table or load_relation(followed) is none -%}
+    {%- if relation is none or not relation.is_table or not crossbrand.table_stands(followed) -%}
         {{ return(none) }}
     {%- endif -%}
     {%- set rows = run_query('select * from ' ~ followed) -%}
@@ -19,4 +19,11 @@
 #}
 {% macro followed_relation(relation, log) -%}
     {{ return(api.Relation.create(log.database, log.schema, relation.identifier ~ '__followed', type='table')) }}
+{%- endmacro %}
+
+{# Whether a table stands by now. dbt's cache does not know what a materialization makes beside its model. #}
+{% macro table_stands(relation) -%}
+    {{ return(run_query(
+        "select count(*) from duckdb_tables() where schema_name = '" ~ relation.schema ~ "' and table_name = '" ~ relation.identifier ~ "'"
+    ).columns[0].values()[0] > 0) }}
 {%- endmacro %}

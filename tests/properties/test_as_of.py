@@ -56,6 +56,8 @@ CUT_AT_AS_OF = (
 )  # fmt: skip
 SHORT = (
     "int_operations__as_of", "int_transaction__orders", "int_transaction__refunds", *CUT_AT_AS_OF,
+    # What the models by key ask, and go no further than.
+    "int_changes__customers", "int_customer__contacts",
     "int_customer__trade_happenings", "int_customer__voice_happenings", "customer_timeline",
     "kpi_daily", "int_privacy__decisions", "int_privacy__customer_consents", "contactability",
     "int_communication__suppressions",

@@ -40,6 +40,7 @@ MODELS = [
     "int_engagement__sessions",
     "int_engagement__session_landings",
     "int_engagement__session_activity",
+    "int_engagement__record_happenings",
     "int_engagement__record_activity",
     "int_engagement__activity_scores",
     "int_engagement__activity_tiers",
