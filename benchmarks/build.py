@@ -43,6 +43,8 @@ from crossbrand.generate import generate
 
 PROJECT = Path(__file__).resolve().parents[1]
 BY_HAND = PROJECT / "benchmarks" / "build_by_hand.sql"
+SLOW_SECONDS = 10
+"""A model that takes longer is told at once, as a sign of life; the summary has them all."""
 
 
 @dataclass
@@ -144,6 +146,8 @@ def run_models(kind: str, landing: Path, warehouse: Path) -> Cost:
             forget_peak()
         elif name in begun:
             cost.models[name] = now[0] - begun[name][0], now[1] - begun[name][1], peak_mb()
+            if cost.models[name][0] > SLOW_SECONDS:
+                print(f"    {name}: {cost.models[name][0]:.0f} s", file=sys.stderr, flush=True)
 
     quiet = ["--log-level", "none", "--log-level-file", "none", "--no-write-json"]
     folders = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]

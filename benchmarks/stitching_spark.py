@@ -174,6 +174,8 @@ def settings(place: Place) -> dict[str, str]:
         "spark.sql.legacy.createHiveTableByDefault": "false",
         "spark.sql.sources.default": "parquet",
         "spark.sql.shuffle.partitions": "8",
+        "spark.ui.retainedStages": "100000",
+        "spark.sql.ui.retainedExecutions": "100000",
     } | dict(setting.split("=", 1) for setting in place.more)
 
 
@@ -335,8 +337,51 @@ def cpu_seconds(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def shuffled(spark: Any) -> dict[str, float]:
+    """What was written for other tasks to read, and how unevenly these had to read it.
+
+    `shuffled_gb` is of all stages. `fullest_mb` is what the fullest task of all read, and `skew`
+    that task's bytes against the median task of its stage; a stage of one task has none.
+    """
+    context = spark._jsc.sc()
+    gateway = spark.sparkContext._gateway
+    store = context.statusStore()
+    quantiles = gateway.new_array(spark._jvm.double, 2)
+    quantiles[0], quantiles[1] = 0.5, 1.0
+    none = gateway.new_array(spark._jvm.double, 0)
+    stages = store.stageList(None, False, False, none, None)
+    written, fullest, skew = 0, 0.0, 0.0
+    for place in range(stages.size()):
+        stage = stages.apply(place)
+        written += stage.shuffleWriteBytes()
+        if stage.numTasks() == 1 or stage.shuffleReadBytes() <= fullest:
+            continue
+        summary = store.taskSummary(stage.stageId(), stage.attemptId(), quantiles)
+        if summary.isDefined():
+            read = summary.get().shuffleReadMetrics().readBytes()
+            if read.apply(1) > fullest:
+                fullest, skew = read.apply(1), read.apply(1) / max(read.apply(0), 1.0)
+    return {"shuffled_gb": written / 1e9, "fullest_mb": fullest / 1e6, "skew": skew}
+
+
+def joins(spark: Any) -> dict[str, float]:
+    """How many joins Spark ran by broadcasting one side, and how many by moving both."""
+    store = spark._jsparkSession.sharedState().statusStore()
+    executions = store.executionsList()
+    counts = {"broadcast": 0.0, "moved": 0.0}
+    for place in range(executions.size()):
+        nodes = store.planGraph(executions.apply(place).executionId()).allNodes()
+        for number in range(nodes.size()):
+            name = nodes.apply(number).name()
+            if name.startswith(("BroadcastHashJoin", "BroadcastNestedLoopJoin")):
+                counts["broadcast"] += 1
+            elif name.startswith(("SortMergeJoin", "ShuffledHashJoin")):
+                counts["moved"] += 1
+    return counts
+
+
 def run_one(contender: str, place: Place) -> dict[str, float]:
-    """Run a contender in this process; returns seconds, rounds, Java's CPU seconds and memory."""
+    """Run a contender in this process; returns what `compare` prints of it, by name."""
     runs = {
         "yardstick": run_yardstick,
         "crossbrand": run_crossbrand,
@@ -348,6 +393,7 @@ def run_one(contender: str, place: Place) -> dict[str, float]:
     before = cpu_seconds(java)
     found = runs[contender](spark, place)
     found["cpu_seconds"] = cpu_seconds(java) - before
+    found |= shuffled(spark) | joins(spark)
     status = Path(f"/proc/{java}/status").read_text(encoding="utf-8")
     found["peak_gb"] = int(re.findall(r"VmHWM:\s+(\d+)", status)[0]) / 1e6
     return found
@@ -400,8 +446,7 @@ def compare(shape: str, count: int, arguments: argparse.Namespace) -> None:
             print(f"  {shape} run {place + 1} {contender}: {run}", file=sys.stderr)
     middle = {
         contender: {
-            key: statistics.median(run[key] for run in of_contender)
-            for key in ("seconds", "cpu_seconds", "peak_gb", "rounds")
+            key: statistics.median(run[key] for run in of_contender) for key in of_contender[0]
         }
         for contender, of_contender in runs.items()
     }
@@ -414,8 +459,11 @@ def compare(shape: str, count: int, arguments: argparse.Namespace) -> None:
         f"\n{shape}: {rows:,} edges, {nodes:,} nodes, {components:,} components; median of "
         f"{arguments.runs}, {arguments.master}, {arguments.memory} {' '.join(arguments.set)}\n"
     )
-    print("| Way | Rounds | Wall s | Against ours | CPU s of Java | Against ours | Peak GB |")
-    print("|---|--:|--:|--:|--:|--:|--:|")
+    print(
+        "| Way | Rounds | Wall s | Against ours | CPU s of Java | Against ours | Peak GB "
+        "| Shuffled GB | Fullest task MB | Against the median | Joins by broadcast | by moving |"
+    )
+    print("|---" + "|--:" * 11 + "|")
     for contender, values in middle.items():
         ratios = [
             f"{values[key] / base.get(key, float('nan')):.2f} ×"
@@ -424,7 +472,8 @@ def compare(shape: str, count: int, arguments: argparse.Namespace) -> None:
         print(
             f"| {contender} | {int(values['rounds']) or ''} "
             f"| {values['seconds']:.1f} | {ratios[0]} | {values['cpu_seconds']:.1f} | {ratios[1]} "
-            f"| {values['peak_gb']:.2f} |",
+            f"| {values['peak_gb']:.2f} | {values['shuffled_gb']:.2f} | {values['fullest_mb']:.1f} "
+            f"| {values['skew']:.2f} × | {values['broadcast']:.0f} | {values['moved']:.0f} |",
             flush=True,
         )
 
