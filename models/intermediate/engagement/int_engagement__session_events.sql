@@ -15,7 +15,7 @@
 
 -- Sessions are found on four narrow columns and joined back to the events, which costs less than
 -- sorting whole events; the landing columns stand on a session's first event only.
-with events as (
+with events as {{ inlined() }} (
     select
         brand_id,
         event_id,

@@ -16,7 +16,7 @@
 
 -- A session as it stood at as_of: one that went on is told up to then, one that came later not at
 -- all.
-with all_session_events as (
+with all_session_events as {{ inlined() }} (
     select
         session_id,
         brand_id,
@@ -54,7 +54,7 @@ as_of as (
     from {{ ref('int_operations__as_of') }}
 ),
 
-session_events as (
+session_events as {{ inlined() }} (
     select
         all_session_events.session_id,
         all_session_events.brand_id,

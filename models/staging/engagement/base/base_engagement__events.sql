@@ -13,7 +13,7 @@
 
 with
 
-landed as (
+landed as {{ inlined() }} (
     select
         {{ landing_brand() }} as brand_id,
         {{ landing_load_date() }} as load_date_text,
@@ -31,7 +31,32 @@ brands as (
     from {{ ref('brands') }}
 ),
 
-read as (
+-- Few keys come twice, and only those are ranked: to sort all rows costs more than to read them.
+repeated as (
+    select
+        brand_id,
+        {{ typed_text('(raw).event_id') }} as event_id
+    from landed
+    group by brand_id, {{ typed_text('(raw).event_id') }}
+    having count(*) > 1
+    -- incremental or whole
+    {% if is_incremental() %}
+        union
+        select
+            brand_id,
+            event_id
+        from {{ this }}
+        where (brand_id, event_id) in (
+            select
+                landed.brand_id,
+                {{ typed_text('(landed.raw).event_id') }}
+            from landed
+        )
+    {% endif %}
+    -- in any case
+),
+
+read as {{ inlined() }} (
     select
         landed.brand_id,
         brands.brand_id as known_brand_id,
@@ -40,6 +65,7 @@ read as (
         landed.source_file,
         {{ safe_bigint('landed.source_line_text') }} as source_line,
         landed.raw,
+        repeated.event_id is not null as is_repeated,
         {{ typed_text('(raw).event_id') }} as event_id,
         {{ typed_enum('(raw).event_type', contract_values('events', 'event_type')) }} as event_type,
         {{ typed_timestamp('(raw).occurred_at') }} as occurred_at,
@@ -62,11 +88,15 @@ read as (
         {{ typed_text('(raw).user_agent') }} as user_agent
     from landed
     left join brands on landed.brand_id = brands.brand_id
+    left join repeated
+        on
+            landed.brand_id = repeated.brand_id
+            and {{ typed_text('(landed.raw).event_id') }} = repeated.event_id
     left join {{ landing_file_readings('events') }} as file_readings
         on landed.landed_file = file_readings.landed_file
 ),
 
-judged as (
+judged as {{ inlined() }} (
     select
         *,
         coalesce(
@@ -78,7 +108,7 @@ judged as (
     from read
 ),
 
-typed as (
+typed as {{ inlined() }} (
     select
         brand_id,
         load_date,
@@ -110,24 +140,30 @@ typed as (
         case when reject is not null then {{ json_text('raw') }} end as payload,
         {{ hash_row('raw') }} as version_hash,
         {{ landing_signature('events') }} as landing_signature,
-        landing_file_id
+        landing_file_id,
+        is_repeated
     from judged
 ),
 
 -- A key that comes again is ranked anew with the versions that are here. Refused rows have no rank:
 -- many have no key, and nothing asks which of them is the latest.
-versions as (
+versions as {{ inlined() }} (
     -- incremental or whole
     {% if is_incremental() %}
-        select {{ columns_held() }} from typed
+        select
+            {{ columns_held() }},
+            is_repeated
+        from typed
         union all
-        select {{ columns_held() }}
+        select
+            {{ columns_held() }},
+            true as is_repeated
         from {{ this }}
         where (brand_id, event_id) in (
             select
-                typed.brand_id,
-                typed.event_id
-            from typed
+                repeated.brand_id,
+                repeated.event_id
+            from repeated
         )
     {% else %}
         select * from typed
@@ -138,15 +174,53 @@ versions as (
 ranked as (
     select
         *,
-        case
-            when reject_reason_code is null then row_number() over (
-                partition by brand_id, event_id, reject_reason_code is null
-                order by load_date desc, version_hash desc, source_file, source_line
-            )
-        end as version_rank,
-        {{ reading_id() }} as reading_id,
-        {{ read_number() }} as read_number
+        row_number() over (
+            partition by brand_id, event_id, reject_reason_code is null
+            order by load_date desc, version_hash desc, source_file, source_line
+        ) as place
     from versions
+    where is_repeated
+    union all
+    select
+        *,
+        1 as place
+    from versions
+    where not is_repeated
 )
 
-select * from ranked
+select
+    brand_id,
+    load_date,
+    source_file,
+    source_line,
+    event_id,
+    event_type,
+    occurred_at,
+    device_id,
+    contact_id,
+    email,
+    email_key,
+    platform,
+    page_url,
+    referrer_url,
+    utm_source,
+    utm_medium,
+    utm_campaign,
+    product_id,
+    category,
+    search_term,
+    order_id,
+    message_id,
+    share_code,
+    event_value,
+    user_agent,
+    reject_reason_code,
+    reject_column,
+    payload,
+    version_hash,
+    landing_signature,
+    landing_file_id,
+    case when reject_reason_code is null then place end as version_rank,
+    {{ reading_id() }} as reading_id,
+    {{ read_number() }} as read_number
+from ranked
