@@ -146,13 +146,13 @@ def has_said(found: str | None, text: str, what: str) -> bool:
     return is_said
 
 
-def compare(folder: Path) -> bool:
+def compare(folder: Path, spark_warehouse: Path) -> bool:
     """Print each difference between the engines' tables of both models."""
     is_equal = True
     for schema, table in (("staging", BASE), ("intermediate", SESSIONS)):
         for comparison in compare_schema(
             folder / "warehouse.duckdb",
-            folder / "spark" / "warehouse",
+            spark_warehouse,
             schema,
             PROJECT,
             [table],
@@ -172,7 +172,7 @@ def main(arguments: list[str]) -> int:
     before, models = ["+stg_privacy__retention_cuts"], [BASE, "stg_engagement__events", SESSIONS]
     for target in ("spark", "duckdb"):
         run(folder, target, [*before, *models], f"log-{target}")
-    is_equal = compare(folder)
+    is_equal = compare(folder, folder / "spark" / "warehouse")
     for number, row in enumerate(KILLS):
         for place, kill in enumerate(row):
             delivery.deliver(kill.delivery)
@@ -181,7 +181,7 @@ def main(arguments: list[str]) -> int:
         text = run(folder, "spark", models, f"log-whole-{number}")
         is_equal = has_said(FOUND_LAST[number], text, "ran through") and is_equal
         run(folder, "duckdb", models, "log-duckdb")
-        is_equal = compare(folder) and is_equal
+        is_equal = compare(folder, folder / "spark" / "warehouse") and is_equal
     print("All are equal after all kills." if is_equal else "Something differs.")
     return 0 if is_equal else 1
 
