@@ -42,7 +42,7 @@
         {%- set state = loading_state_held() -%}
         {%- set forgotten.all = state['followed_number'] | int == 0 -%}
         {%- for name in state if name.endswith('_now') -%}
-            {%- do run_query('drop table if exists ' ~ beside(target, name[:-4])) -%}
+            {%- do run_query(drop_beside(beside(target, name[:-4]))) -%}
         {%- endfor -%}
     {%- endif -%}
     {%- set matches = [] -%}
@@ -104,5 +104,5 @@
         {%- do run_query('drop table ' ~ whole) -%}
         {%- do run_query('drop table ' ~ rewritten) -%}
     {%- endif -%}
-    drop table {{ new_rows }}
+    {{ drop_beside(new_rows) }}
 {%- endmacro %}

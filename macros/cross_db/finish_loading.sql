@@ -19,6 +19,6 @@
             {%- set literal = 'null' if moment is none else "'" ~ moment ~ "'" -%}
             {%- do write_beside(beside(this, name[:-4]), 'select cast(' ~ literal ~ ' as timestamp) as moment_at') -%}
         {%- endfor -%}
-        {%- do run_query('drop table if exists ' ~ beside(this, 'changes')) -%}
+        {%- do run_query(drop_beside(beside(this, 'changes'))) -%}
     {%- endif -%}
 {%- endmacro %}

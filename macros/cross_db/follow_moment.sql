@@ -41,7 +41,7 @@
     {%- if execute -%}
         {%- set kept = beside(this, name) -%}
         {%- if not is_incremental() -%}
-            {%- do run_query('drop table if exists ' ~ kept) -%}
+            {%- do run_query(drop_beside(kept)) -%}
         {%- endif -%}
         {%- set held = 'select moment_at, true as was_kept from ' ~ kept ~ ' union all ' if has_table(kept) else '' -%}
         {%- set found = first_row(

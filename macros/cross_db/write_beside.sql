@@ -10,7 +10,7 @@
 {% macro write_beside(relation, query) -%}
     {%- set view = relation.identifier ~ '__query' -%}
     {%- do run_query('create or replace temporary view ' ~ view ~ ' as ' ~ query) -%}
-    {%- do run_query('drop table if exists ' ~ relation) -%}
+    {%- do run_query(drop_beside(relation)) -%}
     {%- do run_query('create table ' ~ relation ~ ' like ' ~ view ~ ' using parquet') -%}
     {%- do run_query('insert into ' ~ relation ~ ' select * from ' ~ view) -%}
 {%- endmacro %}
