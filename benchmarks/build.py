@@ -78,10 +78,15 @@ class Round:
 def child(kind: str, landing: Path, warehouse: Path) -> Cost:
     """Do one thing and measure it; runs in a process of its own, so that the memory is its own."""
     if kind == "yardstick":
-        return measured(kind, lambda: read_and_hash(landing))
-    if kind == "by hand":
-        return measured(kind, lambda: run_by_hand(landing))
-    return run_models(kind, landing, warehouse)
+        cost = measured(kind, lambda: read_and_hash(landing))
+    elif kind == "by hand":
+        cost = measured(kind, lambda: run_by_hand(landing))
+    else:
+        cost = run_models(kind, landing, warehouse)
+    # Each model forgets the peak of the one before. The kernel's own (ru_maxrss) will not do:
+    # it begins with that of the process that started this one.
+    cost.memory_mb = max([peak_mb(), *(peak for _, _, peak in cost.models.values())])
+    return cost
 
 
 def measured(name: str, work: Any) -> Cost:
@@ -187,13 +192,9 @@ def measure(kind: str, landing: Path, warehouse: Path, memory: str) -> Cost:
     )
     assert process.stdout
     said = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
+    if process.wait():
         raise SystemExit(f"{kind} failed: {said}")
     cost = Cost(**json.loads(said.splitlines()[-1]))
-    # The child forgets its peak before each model, so the kernel's figure is of the last one alone.
-    peaks = [peak for _, _, peak in cost.models.values()]
-    cost.memory_mb = max([usage.ru_maxrss // 1024, *peaks])
     print(
         f"  {kind:12} {cost.seconds:8.1f} s  {cost.cpu_seconds:8.1f} s of the processor  "
         f"{cost.memory_mb:6,} MB",
@@ -225,6 +226,7 @@ def measure_tables(warehouse: Path) -> dict[str, tuple[int, int]]:
     """Rows and bytes of the tables of each part, the bytes in whole blocks of the file."""
     found: dict[str, tuple[int, int]] = {}
     with duckdb.connect(str(warehouse), read_only=True) as connection:
+        connection.execute("set memory_limit = '2GB'")
         tables = connection.execute(
             "select schema_name, table_name, estimated_size, block_size from duckdb_tables() "
             "cross join pragma_database_size() where not internal"
