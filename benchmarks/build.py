@@ -1,7 +1,7 @@
 """What a build costs: all of it, one more day, one per cent more, and how that grows.
 
     python benchmarks/build.py --people 10000 --people 50000
-    python benchmarks/build.py --people 1000000 --memory 4GB
+    python benchmarks/build.py --people 1000000 --memory 12GB
     python benchmarks/build.py --people 20000 --repeat-events 160 --memory 4GB --full-only
 
 For each number of people, one after another on the same landing:
