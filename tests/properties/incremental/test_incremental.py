@@ -59,7 +59,7 @@ BUILT = (
 BOOKKEEPING = ("landing_file_id", "reading_id", "read_number")
 """Which file and which build wrote a row: of two repeats either may be called the later one."""
 
-# What is about files or builds and not about customers. Ids and days are followed instead.
+# What is about files or builds and not about customers. Histories are followed instead.
 ABOUT_BUILDS = {"identity_redirects", "audience_changes", "kpi_history"}
 ABOUT_FILES = {"landing_files"}
 
@@ -196,6 +196,12 @@ def no_room(world: World, command: list[str], session: DbtSession) -> None:
     assert any("File too large" in message for message in failed.values()), failed
 
 
+CHANGES = (
+    "select audience_name, customer_id, brand_id, change, previous_customer_id, build_number "
+    "from marts.audience_changes"
+)
+MEMBERS = "select audience_name, customer_id, brand_id from marts.audience_members"
+
 Days = dict[tuple[object, ...], tuple[object, ...]]
 """Figures by brand and day, the last of them whether the day is frozen."""
 
@@ -216,9 +222,22 @@ def remember(remembered: Days, world: World, name: str) -> Days:
     until = max([*frozen, *(str(cut) for (cut,) in cuts if cut)], default="")
     expected: Days = {row[:2]: (*row[2:], False) for row in counted if str(row[1]) > until}
     expected |= {key: (*row[:-1], True) for key, row in remembered.items() if str(key[1]) <= until}
-    held = {row[:2]: row[2:] for row in world.query(name, "select * from marts.kpi_history")}
-    assert held == expected
+    rows = world.query(name, "select * from marts.kpi_history")
+    assert {row[:2]: row[2:] for row in rows} == expected
+    assert len(rows) == len(expected)
     return expected
+
+
+def replay(changes: list[tuple[object, ...]]) -> set[tuple[object, ...]]:
+    """Who is a member after these changes: audience, customer and brand."""
+    members: set[tuple[object, ...]] = set()
+    for build in sorted({int(str(row[5])) for row in changes}):
+        found = [row for row in changes if row[5] == build]
+        for audience, customer, brand, change, previous, _ in found:
+            gone = [previous, *([customer] if change == "left" else [])]
+            members -= {(audience, one, brand) for one in gone}
+        members |= {row[:3] for row in found if row[3] != "left"}
+    return members
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -242,6 +261,7 @@ def test_any_deliveries_give_what_one_load_gives(
     statements: list[str] = []
     ids: set[object] = set()
     remembered: Days = {}
+    log: list[tuple[object, ...]] = []
     count = 2 + seed % 2 if IS_WHOLE else 4
     content = CONTENT if IS_WHOLE else None
     steps = make_plan(sample, seed, count, content=content, everything=not IS_LONG)
@@ -260,6 +280,9 @@ def test_any_deliveries_give_what_one_load_gives(
         if IS_WHOLE:
             ids |= set(world.query("grown", "select customer_id from marts.customer_360"))
             remembered = remember(remembered, world, "grown")
+            log_before, log = log, world.query("grown", CHANGES)
+            assert not set(log_before) - set(log), "a change was taken back"
+            assert replay(log) == set(world.query("grown", MEMBERS))
         is_last = number == len(steps) - 1
         if not is_last and (IS_WHOLE or not IS_LONG):
             continue
